@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) the libpool authors
+#
+# For the scripts beside it, which source it. It makes sure that what a job needs is installed:
+#
+#   pool_setup build test demo    # any of these kinds
+#
+# On Debian and Ubuntu missing packages are installed with apt-get, through sudo when not root. Elsewhere, or when that
+# fails, it names what is missing and gives up. It touches no network when everything is there.
+
+pool_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+pool_jobs=${POOL_JOBS:-$(nproc)}
+
+# What each kind needs: "tool NAME PACKAGE" or "header NAME PACKAGE", with the name of Debian's package.
+pool_needs() {
+  case $1 in
+    build)
+      echo "tool g++ g++
+tool cmake cmake
+tool make make
+header boost/lockfree/queue.hpp libboost-dev
+header spdlog/spdlog.h libspdlog-dev
+header fmt/format.h libfmt-dev"
+      ;;
+    test)
+      echo "tool pkg-config pkg-config
+tool readelf binutils
+header gtest/gtest.h libgtest-dev
+header relacy/relacy.hpp relacy-dev
+header sqlite3.h libsqlite3-dev
+header openssl/evp.h libssl-dev
+header zlib.h zlib1g-dev"
+      ;;
+    demo)
+      echo "tool pkg-config pkg-config
+header sqlite3.h libsqlite3-dev
+header openssl/evp.h libssl-dev
+header zlib.h zlib1g-dev"
+      ;;
+  esac
+}
+
+# Prints "NAME PACKAGE" for each need that is not met.
+pool_missing() {
+  local kind need name package
+  for kind in "$@"; do
+    while read -r need name package; do
+      if [[ $need == tool ]]; then
+        command -v "$name" > /dev/null || echo "$name $package"
+      else
+        # Without a compiler the header is looked for where distributions put it.
+        if command -v g++ > /dev/null; then
+          echo "#include <$name>" | g++ -std=c++20 -fsyntax-only -x c++ - 2> /dev/null || echo "$name $package"
+        elif [[ ! -e /usr/include/$name && ! -e /usr/local/include/$name ]]; then
+          echo "$name $package"
+        fi
+      fi
+    done < <(pool_needs "$kind")
+  done | sort -u
+}
+
+pool_apt_install() {
+  local sudo=()
+  if [[ $EUID -ne 0 ]]; then
+    command -v sudo > /dev/null || return 1
+    sudo=(sudo)
+  fi
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update < /dev/null || true
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" < /dev/null
+}
+
+pool_setup() {
+  local missing packages
+  missing=$(pool_missing "$@")
+  if [[ -n $missing ]] && command -v apt-get > /dev/null; then
+    mapfile -t packages < <(awk '{print $2}' <<< "$missing" | sort -u)
+    echo "-- Installing ${packages[*]}"
+    pool_apt_install "${packages[@]}" || echo "-- apt-get did not install them" >&2
+    missing=$(pool_missing "$@")
+  fi
+  if [[ -n $missing ]]; then
+    echo "Missing, please install (in brackets the package of Debian and Ubuntu):" >&2
+    awk '{print "  " $1 " (" $2 ")"}' <<< "$missing" >&2
+    exit 1
+  fi
+  local version
+  version=$(cmake --version | awk 'NR == 1 {print $3}')
+  if [[ $(printf '%s\n' 3.22 "$version" | sort -V | head -n 1) != 3.22 ]]; then
+    echo "Missing: cmake 3.22 or later (this is $version)" >&2
+    exit 1
+  fi
+}
+
+# Configures and builds one preset of CMakePresets.json. pool_build PRESET [CMAKE ARGUMENTS...]
+pool_build() {
+  local preset=$1
+  shift
+  cmake -S "$pool_root" --preset "$preset" "$@"
+  cmake --build "$pool_root/build/$preset" -j "$pool_jobs"
+}
+
+# Runs the tests of one preset. pool_ctest PRESET [CTEST ARGUMENTS...]
+pool_ctest() {
+  local preset=$1
+  shift
+  ctest --test-dir "$pool_root/build/$preset" --output-on-failure --no-tests=error -j "$pool_jobs" "$@"
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Copyright (c) the libpool authors
+#
+# Sets up, builds with g++ and runs every test. Arguments go to ctest: cmake/test.sh -R unit
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source cmake/setup.sh
+
+pool_setup build test
+pool_build dev
+pool_ctest dev "$@"

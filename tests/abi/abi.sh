@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Copyright (c) the libpool authors
+#
+# What the built libraries show to the world. One case a call: abi.sh CASE LIBPOOL_SO LIBPOOL_A INCLUDE_DIRS CC
+# (the folders of the headers separated by colons).
+set -euo pipefail
+
+case_=$1 shared=$2 static=$3 includes=$4 cc=$5
+export LC_ALL=C
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() { printf 'FAILED: %s\n' "$*" >&2 && exit 1; }
+
+# same WHAT EXPECTED_FILE ACTUAL_FILE
+same() { diff -u --label expected --label actual "$2" "$3" || fail "$1 differ"; }
+
+# The header after the preprocessor, one declaration a line.
+declarations() {
+  echo '#include <pool/pool.h>' | "$cc" -E -P -x c -I"${includes%%:*}" -I"${includes##*:}" - | tr '\n' ' ' | tr ';' '\n'
+}
+
+# Every function that pool.h declares as exported.
+functions() {
+  declarations | grep 'visibility("default")' | sed -E 's/.*[ *](pool_[a-z0-9_]+)\(.*/\1/' | sort
+}
+
+dynamic() { readelf -dW "$shared"; }
+
+case $case_ in
+  exports)
+    functions | sed 's/$/@@LIBPOOL_1.0/' > "$work/expected"
+    [[ -s $work/expected ]] || fail "no function found in pool.h"
+    nm -D --defined-only --with-symbol-versions "$shared" | awk '$2 != "A" {print $3}' | sort > "$work/actual"
+    same "pool.h and the exports of libpool.so" "$work/expected" "$work/actual"
+    nm -D --defined-only "$shared" | awk '$2 != "A" && $2 != "T"' > "$work/data"
+    [[ ! -s $work/data ]] || fail "not a function: $(cat "$work/data")"
+    ;;
+  static_globals)
+    functions > "$work/expected"
+    nm -g --defined-only "$static" | awk 'NF == 3 {print $3}' | sort > "$work/actual"
+    same "pool.h and the global symbols of libpool.a" "$work/expected" "$work/actual"
+    # Undefined ones are those of the C and C++ runtime.
+    nm -gC --undefined-only "$static" | grep -E 'fmt::|spdlog::|boost::|pool_' > "$work/undefined" || true
+    [[ ! -s $work/undefined ]] || fail "undefined: $(cat "$work/undefined")"
+    ;;
+  soname)
+    dynamic | grep -q 'Library soname: \[libpool\.so\.1\]' || fail "$(dynamic | grep -i soname || echo no SONAME)"
+    ;;
+  needed)
+    dynamic | sed -nE 's/.*\(NEEDED\).*\[(.*)\]/\1/p' > "$work/needed"
+    ldd "$shared" | sed -nE 's/^[[:space:]]*([^ ]+) .*/\1/p' | sed 's|.*/||' >> "$work/needed"
+    if grep -vE '^(libc|libm|libstdc\+\+|libgcc_s|ld-linux[-a-z0-9_]*|linux-vdso)\.so\.[0-9]+$' "$work/needed"; then
+      fail "libpool.so needs the above"
+    fi
+    grep -q 'libc\.so' "$work/needed" || fail "nothing found"
+    ;;
+  hardening)
+    readelf -lW "$shared" > "$work/segments"
+    grep -q 'GNU_STACK.* RW ' "$work/segments" || fail "the stack is executable: $(grep STACK "$work/segments")"
+    grep -q GNU_RELRO "$work/segments" || fail "no RELRO"
+    if grep -E 'LOAD.* RWE ' "$work/segments"; then fail "a segment is writable and executable"; fi
+    dynamic | grep -qE '\(FLAGS\).*BIND_NOW' || fail "no BIND_NOW"
+    dynamic | grep -qE '\(FLAGS_1\).*NODELETE' || fail "no NODELETE"
+    if dynamic | grep -E 'TEXTREL|RPATH|RUNPATH'; then fail "libpool.so has the above"; fi
+    ;;
+  own_calls)
+    # A call or a pointer that another library could take over would have a relocation against the name.
+    readelf -rW "$shared" > "$work/relocations"
+    grep -q 'R_' "$work/relocations" || fail "no relocations found"
+    if grep -E '\bpool_[a-z]' "$work/relocations"; then fail "libpool.so binds its own names at run time"; fi
+    ;;
+  header_plain)
+    # What ctypes, cffi, bindgen and cgo cannot read, or what differs between machines.
+    header=${includes%%:*}/pool/pool.h
+    "$cc" -fpreprocessed -dD -E -P -x c "$header" > "$work/plain" # comments are gone, macros are not
+    grep -q POOL_API "$work/plain" || fail "$header is empty"
+    refuse() { if grep -nE "$2" "$work/plain"; then fail "pool.h has $1"; fi; }
+    refuse "an inline function" '\binline\b'
+    refuse "a function-like macro" '#[[:space:]]*define[[:space:]]+[A-Za-z_0-9]+\('
+    refuse "a type that is not of the same size everywhere" '\b(long|short|unsigned|bool|_Bool|wchar_t|time_t|int)\b'
+    refuse "a bit-field" '[a-z_0-9][[:space:]]*:[[:space:]]*[0-9]+[[:space:]]*;'
+    refuse "an enum as a type" '\benum[[:space:]]+[A-Za-z_]'
+    refuse "variable arguments" '\.\.\.'
+    ;;
+  header_compiles)
+    command -v "$cc" > /dev/null || { echo "SKIPPED: $cc" && exit 77; }
+    echo '#include <pool/pool.h>' > "$work/use"
+    flags=(-fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wundef -Werror -I"${includes%%:*}" -I"${includes##*:}")
+    for standard in c99 c11 c17; do
+      echo "-- $cc -std=$standard"
+      "$cc" "${flags[@]}" -Wstrict-prototypes -Wc++-compat -std=$standard -x c "$work/use"
+    done
+    for standard in c++11 c++14 c++17 c++20; do
+      echo "-- $cc -std=$standard"
+      "$cc" "${flags[@]}" -Wold-style-cast -std=$standard -x c++ "$work/use"
+    done
+    ;;
+  *) fail "unknown case $case_" ;;
+esac

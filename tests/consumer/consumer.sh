@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Copyright (c) the libpool authors
+#
+# Builds and runs program.c the ways in which users build with libpool. One case a call:
+#
+#   consumer.sh CASE BUILD_DIR WORK_DIR SOURCE_DIR CC CMAKE
+#
+# `install` comes first: it puts the library into WORK_DIR/first, where the other cases find it. `move` renames that
+# prefix and runs the cases that have to survive it. Prefixes have a space and a plus sign in their names.
+set -euo pipefail
+
+case_=$1 build=$2 work=$3 source=$4 cc=$5 cmake=$6
+here=$source/tests/consumer
+prefix="$work/first prefix+"
+moved="$work/moved prefix+"
+
+say() { printf -- '-- %s\n' "$*"; }
+fail() { printf 'FAILED: %s\n' "$*" >&2 && exit 1; }
+
+# Runs a program with no help from the environment, and wants its one line.
+run() {
+  local out
+  out=$(env -u LD_LIBRARY_PATH -u LD_PRELOAD "$@") || fail "$* gave $?"
+  [[ $out == "libpool "*" works" ]] || fail "$* said: $out"
+  say "$out"
+}
+
+need() { command -v "$1" > /dev/null || { echo "SKIPPED: $1" && exit 77; }; }
+
+libdir_of() { dirname "$(find "$1" -name libpool.a)"; }
+
+# flags PREFIX ARGS...: what pkg-config says, left quoted for eval.
+flags() {
+  local dir
+  dir="$(libdir_of "$1")/pkgconfig"
+  shift
+  PKG_CONFIG_LIBDIR=$dir PKG_CONFIG_PATH='' pkg-config "$@" pool
+}
+
+# Uses -std=c99 and the C compiler alone.
+with_pkg_config() {
+  need pkg-config
+  local out=$1/pkg-config-program
+  eval "'$cc' -std=c99 -Wall -Wextra -Werror '$here/program.c' -o '$out' $(flags "$1" --cflags --libs)"
+  LD_LIBRARY_PATH=$(libdir_of "$1") "$out" > "$work/out" || fail "$out gave $?"
+  grep -q works "$work/out" || fail "$out said: $(cat "$work/out")"
+  readelf -d "$out" | grep -q 'NEEDED.*libpool.so.1' || fail "$out is not linked with libpool.so.1"
+  if readelf -d "$out" | grep NEEDED | grep -Eq 'fmt|spdlog|boost|stdc'; then
+    fail "$out needs a private library: $(readelf -d "$out" | grep NEEDED)"
+  fi
+}
+
+# A wholly static program, and one in which only libpool is static.
+with_pkg_config_static() {
+  need pkg-config
+  local out=$1/static-program
+  eval "'$cc' -std=c99 -static '$here/program.c' -o '$out' $(flags "$1" --static --cflags --libs)"
+  run "$out"
+  if readelf -d "$out" | grep -q NEEDED; then fail "$out is not static"; fi
+  eval "'$cc' -std=c99 '$here/program.c' -o '$out' $(flags "$1" --static --cflags --libs |
+    sed 's/-lpool/-Wl,-Bstatic -lpool -Wl,-Bdynamic/')"
+  run "$out"
+  if readelf -d "$out" | grep -q 'NEEDED.*libpool'; then fail "$out needs libpool.so"; fi
+}
+
+with_find_package() {
+  local out=$1/find-package
+  rm -rf "$out"
+  "$cmake" -S "$here/cmake" -B "$out" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$1" > "$work/log" 2>&1 ||
+    { cat "$work/log" && fail "configure"; }
+  "$cmake" --build "$out" > "$work/log" 2>&1 || { cat "$work/log" && fail "build"; }
+  run "$out/user_shared"
+  run "$out/user_static"
+  readelf -d "$out/user_shared" | grep -q 'NEEDED.*libpool.so.1' || fail "pool::pool is not libpool.so.1"
+  if readelf -d "$out/user_static" | grep -q 'NEEDED.*libpool'; then fail "pool::static is libpool.so"; fi
+}
+
+case $case_ in
+  install)
+    rm -rf "$work"
+    mkdir -p "$work"
+    "$cmake" --install "$build" --prefix "$prefix" > "$work/log" || { cat "$work/log" && fail "install"; }
+    libdir=$(libdir_of "$prefix")
+    for file in "$libdir"/{libpool.so,libpool.so.1,libpool.a,pkgconfig/pool.pc,cmake/pool/poolConfig.cmake} \
+      "$prefix"/include/pool/{pool.h,version.h}; do
+      [[ -f $file ]] || fail "$file is not installed"
+    done
+    # Nothing but these, and no text in them, may name a folder of this machine or a private library.
+    texts=$(find "$prefix" -type f ! -name 'libpool.*')
+    while read -r text; do
+      if grep -HnFi -e "$prefix" -e "$source" -e "$build" -e spdlog -e fmt -e boost "$text"; then
+        fail "$text names what it must not"
+      fi
+    done <<< "$texts"
+    [[ $(find "$prefix" -type f | wc -l) -eq $(grep -cE 'pool/pool\.(h|hpp)$|version.h$|\.so\.|\.a$|\.pc$|\.cmake$' \
+      <(find "$prefix" -type f)) ]] || fail "an unknown file is installed: $(find "$prefix" -type f)"
+    ;;
+  destdir)
+    rm -rf "$work/stage"
+    DESTDIR=$work/stage "$cmake" --install "$build" --prefix /opt/odd > "$work/log" || fail "install"
+    [[ -d $work/stage/opt/odd/include/pool ]] || fail "DESTDIR is not obeyed"
+    with_pkg_config "$work/stage/opt/odd"
+    ;;
+  pkg_config) with_pkg_config "$prefix" ;;
+  pkg_config_static) with_pkg_config_static "$prefix" ;;
+  find_package) with_find_package "$prefix" ;;
+  move)
+    rm -rf "$moved"
+    cp -a "$prefix" "$moved"
+    mv "$prefix" "$work/hidden"
+    trap 'mv "$work/hidden" "$prefix"' EXIT
+    with_pkg_config "$moved"
+    with_find_package "$moved"
+    ;;
+  add_subdirectory)
+    out=$work/subdirectory
+    rm -rf "$out"
+    "$cmake" -S "$here/subdirectory" -B "$out" -DPOOL_SOURCE_DIR="$source" -DCMAKE_C_COMPILER="$cc" \
+      -DCMAKE_BUILD_TYPE=Debug > "$work/log" 2>&1 || { cat "$work/log" && fail "configure"; }
+    "$cmake" --build "$out" > "$work/log" 2>&1 || { cat "$work/log" && fail "build"; }
+    run "$out/user_shared"
+    run "$out/user_static"
+    "$cmake" --install "$out" --prefix "$out/installed" > "$work/log" || fail "install"
+    [[ -f $out/installed/lib/deep/er/pkgconfig/pool.pc ]] || fail "CMAKE_INSTALL_LIBDIR is not obeyed"
+    with_pkg_config "$out/installed"
+    ;;
+  *) fail "unknown case $case_" ;;
+esac
