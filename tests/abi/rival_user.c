@@ -6,14 +6,14 @@
 #include <pool/pool.h>
 #include <stdio.h>
 
-static int32_t count(void *ctx) {
-  int *done = ctx;
+static int32_t count(void* ctx) {
+  int* done = ctx;
   *done = 1;
   return 0;
 }
 
 /* Says which call went wrong. */
-static int check(pool_status_t status, const char *call) {
+static int check(pool_status_t status, const char* call) {
   if (status != POOL_OK) fprintf(stderr, "%s gave %d\n", call, (int)status);
   return status != POOL_OK;
 }
@@ -23,7 +23,7 @@ int main(void) {
   pool_options_t options;
   pool_t pool;
   pool_group_t group;
-  void *contexts[3] = {&done[0], &done[1], &done[2]};
+  void* contexts[3] = {&done[0], &done[1], &done[2]};
   printf("version %u\n", (unsigned)pool_version());
   if (check(pool_options_init(&options, sizeof options), "pool_options_init")) return 1;
   options.max_workers = 2;

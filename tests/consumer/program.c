@@ -5,8 +5,8 @@
 #include <pool/pool.h>
 #include <stdio.h>
 
-static int32_t add(void *ctx) {
-  int *part = ctx;
+static int32_t add(void* ctx) {
+  int* part = ctx;
   *part += 1;
   return 0;
 }
