@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include "base/signals.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace consumer {
+namespace {
+
+// Ends the listener; never delivered from outside, since it is blocked like the others.
+constexpr int stop_signal = SIGUSR1;
+
+}  // namespace
+
+Signals::Signals(std::function<void(int)> on_first) : on_first_(std::move(on_first)) {
+  sigemptyset(&watched_);
+  for (int signal : {SIGINT, SIGTERM}) {
+    struct sigaction action {};
+    sigaction(signal, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) sigaddset(&watched_, signal);
+  }
+  sigaddset(&watched_, stop_signal);
+  pthread_sigmask(SIG_BLOCK, &watched_, nullptr);
+  listener_ = std::thread(&Signals::listen, this);
+}
+
+Signals::~Signals() {
+  pthread_kill(listener_.native_handle(), stop_signal);
+  listener_.join();
+}
+
+void Signals::listen() {
+  for (bool first = true;; first = false) {
+    int signal = 0;
+    if (sigwait(&watched_, &signal) != 0 || signal == stop_signal) return;
+    // Nothing has to be tidied up: whatever was not acknowledged is still in the queue.
+    if (!first) _exit(128 + signal);
+    on_first_(signal);
+  }
+}
+
+}  // namespace consumer

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include "cli/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "base/error.hpp"
+
+namespace consumer {
+namespace {
+
+// A day: longer leases, delays and deadlines are mistakes.
+constexpr double longest = 86'400;
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+}
+
+struct Seconds {
+  double busy = 5;
+  double lease = 60;
+  double deadline = 10;
+  double retry_delay = 0.5;
+};
+
+void describe_run(CLI::App& run, RunOptions& options, Seconds& seconds) {
+  options.prefetch = 512;
+  options.max_attempts = 5;
+  run.add_option("--workers", options.workers, "most worker threads (default: the CPUs this process may use)")
+      ->check(CLI::Range(1, 32'767));
+  run.add_option("--prefetch", options.prefetch, "most messages in flight")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  run.add_option("--lease", seconds.lease, "seconds until an unattended message goes to another consumer")
+      ->check(CLI::Range(0.1, longest))
+      ->capture_default_str();
+  run.add_option("--max-attempts", options.max_attempts, "a message that failed so often becomes a dead letter")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  run.add_option("--retry-delay", seconds.retry_delay,
+                 "seconds before the second attempt; doubled for each further one")
+      ->check(CLI::Range(0.0, longest))
+      ->capture_default_str();
+  run.add_option("--deadline", seconds.deadline, "seconds to finish what is in flight after SIGINT or SIGTERM")
+      ->check(CLI::Range(0.0, longest))
+      ->capture_default_str();
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv) {
+  Options options;
+  Seconds seconds;
+  options.database = "consumer.db";
+
+  CLI::App app("Works through a durable queue of files with libpool: SHA-256, counts and deflated size of each.",
+               "consumer");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--db", options.database, "the database file")->type_name("FILE")->capture_default_str();
+  app.add_option("--busy", seconds.busy, "seconds to wait for a locked database")
+      ->check(CLI::Range(0.0, longest))
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "print one JSON object");
+
+  CLI::App* enqueue = app.add_subcommand("enqueue", "put one message per regular file below DIR into the queue");
+  enqueue->add_option("DIR", options.enqueue.folder, "the folder")->required();
+  CLI::App* run = app.add_subcommand("run", "work until the queue is empty");
+  describe_run(*run, options.run, seconds);
+  app.add_subcommand("status", "show queue, results and dead letters");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked_for_help) {
+    std::exit(app.exit(asked_for_help));
+  } catch (const CLI::ParseError& error) {
+    throw Error(Exit::usage, std::string(error.what()) + " (try --help)");
+  }
+
+  options.command = *enqueue ? Command::enqueue : *run ? Command::run : Command::status;
+  options.busy = milliseconds(seconds.busy);
+  options.run.lease = milliseconds(seconds.lease);
+  options.run.deadline = milliseconds(seconds.deadline);
+  options.run.retry_delay = milliseconds(seconds.retry_delay);
+  return options;
+}
+
+}  // namespace consumer

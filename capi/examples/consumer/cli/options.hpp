@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// options.hpp - the command line.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "files/path.hpp"
+
+namespace consumer {
+
+struct EnqueueOptions {
+  Path folder;
+};
+
+struct RunOptions {
+  std::uint32_t workers = 0;  // 0: what libpool thinks fit
+  std::uint32_t prefetch = 0;
+  std::chrono::milliseconds lease{};
+  std::chrono::milliseconds deadline{};
+  std::chrono::milliseconds retry_delay{};
+  std::int64_t max_attempts = 0;
+};
+
+enum class Command { enqueue, run, status };
+
+struct Options {
+  Command command = Command::status;
+  Path database;
+  std::chrono::milliseconds busy{};  // how long to wait for a locked database
+  bool json = false;
+  EnqueueOptions enqueue;
+  RunOptions run;
+};
+
+/// Reads the command line. Ends the process for --help, and with Exit::usage and one line for a wrong one.
+Options parse_options(int argc, char** argv);
+
+}  // namespace consumer

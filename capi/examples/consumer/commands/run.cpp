@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// run.cpp - puts queue, pool and master together.
+#include <pool/pool.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/signals.hpp"
+#include "base/text.hpp"
+#include "commands/commands.hpp"
+#include "queue/sqlite_queue.hpp"
+#include "run/master.hpp"
+#include "run/summary.hpp"
+
+namespace consumer {
+namespace {
+
+// Owns the pool.
+class Pool {
+ public:
+  explicit Pool(const RunOptions& options) {
+    pool_options_t pool_options;
+    must("pool_options_init", pool_options_init(&pool_options, sizeof pool_options));
+    pool_options.max_workers = options.workers;
+    pool_options.queue_capacity = 3 * options.prefetch;  // room for the tasks of every message in flight
+    pool_options.overflow = POOL_OVERFLOW_REJECT;        // the master must never stand at a full queue
+    pool_options.name = "consumer";
+    must("pool_create", pool_create(&pool_options, &pool_));
+  }
+  ~Pool() {
+    const pool_status_t status = pool_destroy(pool_);
+    if (status != POOL_OK) std::fprintf(stderr, "consumer: pool_destroy: %s\n", pool_status_str(status));
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  pool_t handle() const { return pool_; }
+
+ private:
+  static void must(const char* call, pool_status_t status) {
+    if (status != POOL_OK) throw Error(Exit::system, std::string(call) + ": " + pool_status_str(status));
+  }
+
+  pool_t pool_{};
+};
+
+Exit report_on(const RunReport& report, bool json) {
+  if (report.error) {
+    std::fprintf(stderr, "consumer: %s\n", report.error->what());
+    return report.error->status();
+  }
+  if (json) {
+    print_summary_json(report);
+  } else {
+    print_summary(report);
+  }
+  return report.tally.dead > 0 && !report.drained ? Exit::left_out : Exit::ok;
+}
+
+}  // namespace
+
+Exit run(const Options& options) {
+  Mailbox mailbox;
+  const Signals signals([&mailbox](int signal) { mailbox.post_signal(signal); });
+  auto queue = std::make_unique<SqliteQueue>(options.database, options.busy);
+  const Pool pool(options.run);
+  Keeper keeper(std::move(queue), {.prefetch = options.run.prefetch, .lease = options.run.lease}, mailbox);
+  Progress progress(!options.json);
+  Master master(pool.handle(), keeper, mailbox, progress,
+                {.max_attempts = options.run.max_attempts,
+                 .retry_delay = options.run.retry_delay,
+                 .deadline = options.run.deadline});
+  const RunReport report = master.run();
+  const Exit status = report_on(report, options.json);
+  if (report.stuck) {
+    std::fflush(nullptr);
+    std::_Exit(static_cast<int>(status));  // a task hangs in the system: nothing it uses may be destroyed
+  }
+  return status;
+}
+
+}  // namespace consumer

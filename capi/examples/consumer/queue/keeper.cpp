@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include "queue/keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace consumer {
+namespace {
+
+// How soon to look again after the queue had nothing ready.
+constexpr std::chrono::milliseconds idle_interval{100};
+
+// How often to count what is left.
+constexpr std::chrono::milliseconds count_interval{1000};
+
+}  // namespace
+
+Keeper::Keeper(std::unique_ptr<Queue> queue, const KeeperLimits& limits, Mailbox& mailbox)
+    : queue_(std::move(queue)), limits_(limits), mailbox_(mailbox), thread_(&Keeper::loop, this) {}
+
+Keeper::~Keeper() { finish(); }
+
+void Keeper::settle(Settlement settlement) {
+  const std::lock_guard lock(mutex_);
+  if (failed_) return;
+  if (waiting_.empty()) first_waiting_ = Clock::now();
+  waiting_.push_back(std::move(settlement));
+  wake_.notify_one();
+}
+
+void Keeper::stop_fetching() {
+  const std::lock_guard lock(mutex_);
+  fetching_ = false;
+}
+
+void Keeper::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    finishing_ = true;
+    fetching_ = false;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Keeper::loop() {
+  try {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      while (Clock::now() < next_round()) wake_.wait_until(lock, next_round());
+      if (finishing_ && waiting_.empty()) return;
+      const std::vector<Settlement> batch = std::exchange(waiting_, {});
+      const std::size_t held = held_.size() - std::min(held_.size(), batch.size());
+      const std::size_t places = fetching_ ? limits_.prefetch - std::min(limits_.prefetch, held) : 0;
+      lock.unlock();
+      round(batch, places);
+      lock.lock();
+    }
+  } catch (const Error& error) {
+    give_up(error);
+  } catch (const std::exception& error) {
+    give_up(Error(Exit::system, error.what()));
+  }
+}
+
+void Keeper::give_up(const Error& error) {
+  KeeperNews news;
+  news.error = error;
+  mailbox_.post(std::move(news));
+  const std::lock_guard lock(mutex_);
+  failed_ = true;
+  waiting_.clear();
+}
+
+// When to begin the next round, as things stand; in the past for "now". Called under mutex_.
+Keeper::Clock::time_point Keeper::next_round() const {
+  const Clock::time_point now_on{};
+  if (finishing_) return now_on;
+  Clock::time_point next = next_extension_;
+  if (!waiting_.empty()) {
+    const bool many = waiting_.size() * 4 >= limits_.prefetch;
+    const bool nothing_else = waiting_.size() >= held_.size();
+    if (many || nothing_else) return now_on;
+    next = std::min(next, first_waiting_ + limits_.late);
+  }
+  if (fetching_ && held_.size() < limits_.prefetch) next = std::min(next, next_fetch_);
+  return next;
+}
+
+void Keeper::round(const std::vector<Settlement>& batch, std::size_t places) {
+  KeeperNews news;
+  for (const Settlement& settlement : batch) {
+    if (!settle_now(settlement, news)) news.settled.stale++;
+  }
+  extend_leases();
+  if (places > 0) {
+    news.fetched = queue_->fetch(places, limits_.lease);
+    const bool more = news.fetched.size() == places;
+    next_fetch_ = more ? Clock::time_point{} : Clock::now() + idle_interval;
+  }
+  queue_->commit();
+
+  const Clock::time_point now = Clock::now();
+  for (const Settlement& settlement : batch) held_.erase(settlement.receipt);
+  for (const Message& message : news.fetched) held_[message.receipt] = now + limits_.lease / 2;
+  next_extension_ = Clock::time_point::max();
+  for (const auto& [receipt, when] : held_) next_extension_ = std::min(next_extension_, when);
+  if (now >= next_count_ || held_.empty()) {
+    news.backlog = queue_->backlog();
+    next_count_ = now + count_interval;
+  }
+  mailbox_.post(std::move(news));
+}
+
+// Returns false if the receipt is stale.
+bool Keeper::settle_now(const Settlement& settlement, KeeperNews& news) {
+  if (const Ack* ack = std::get_if<Ack>(&settlement.what)) {
+    if (!queue_->ack(settlement.receipt, ack->result)) return false;
+    news.settled.acked++;
+    news.settled.bytes += static_cast<std::uint64_t>(ack->result.bytes);
+  } else if (const Nack* nack = std::get_if<Nack>(&settlement.what)) {
+    if (!queue_->nack(settlement.receipt, nack->delay, nack->failed, nack->reason)) return false;
+    (nack->failed ? news.settled.retries : news.settled.handed_back)++;
+  } else {
+    if (!queue_->dead(settlement.receipt, std::get<Dead>(settlement.what).reason)) return false;
+    news.settled.dead++;
+  }
+  return true;
+}
+
+// A stale receipt is left alone here: settling it will say so.
+void Keeper::extend_leases() {
+  const Clock::time_point now = Clock::now();
+  if (now < next_extension_) return;
+  for (auto& [receipt, when] : held_) {
+    if (when > now) continue;
+    queue_->extend(receipt, limits_.lease);
+    when = now + limits_.lease / 2;
+  }
+}
+
+}  // namespace consumer
