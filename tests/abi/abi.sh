@@ -74,7 +74,7 @@ case $case_ in
   header_plain)
     # What ctypes, cffi, bindgen and cgo cannot read, or what differs between machines.
     header=${includes%%:*}/pool/pool.h
-    "$cc" -fpreprocessed -dD -E -P -x c "$header" > "$work/plain" # comments are gone, macros are not
+    sed -z 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' "$header" > "$work/plain" # without the comments
     grep -q POOL_API "$work/plain" || fail "$header is empty"
     refuse() { if grep -nE "$2" "$work/plain"; then fail "pool.h has $1"; fi; }
     refuse "an inline function" '\binline\b'
