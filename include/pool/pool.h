@@ -128,8 +128,8 @@ typedef struct pool_options {
   uint32_t struct_size;    /* bytes of this struct, set by pool_options_init */
   uint32_t max_workers;    /* most worker threads, 1 to 32,767; default: the CPUs this process may use. Threads are
                               created one at a time, when work is queued and no worker idles */
-  uint32_t queue_capacity; /* most accepted tasks that have not started, over all groups: 1 to 2^30, or
-                              POOL_UNBOUNDED (at most 2^30 then, too); default 65,536 */
+  uint32_t queue_capacity; /* most accepted tasks that have not started, over all groups: 1 to 10^9, or
+                              POOL_UNBOUNDED, which is 10^9 too; default 65,536 */
   uint32_t overflow;       /* POOL_OVERFLOW_*; default POOL_OVERFLOW_BLOCK */
   const char *name;        /* threads are called "name-N", cut to 15 bytes; default "pool" */
 } pool_options_t;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include "base/log.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+
+namespace pool::base {
+
+namespace {
+
+std::atomic<bool> exiting = false;
+
+// Made at the first line and never destroyed: a task may still run while static objects are destroyed. It is not in
+// spdlog's registry, so the program's own use of spdlog, if any, never meets it.
+spdlog::logger& logger() {
+  static spdlog::logger* const made = [] {
+    std::atexit([] { exiting.store(true, std::memory_order_relaxed); });
+    auto* fresh = new spdlog::logger("libpool", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    fresh->set_level(spdlog::level::warn);
+    fresh->set_pattern("[%Y-%m-%d %H:%M:%S.%e] [%n] [%l] %v");
+    return fresh;
+  }();
+  return *made;
+}
+
+template <class... Args>
+void write(spdlog::level::level_enum level, const char* format, Args... args) noexcept {
+  if (exiting.load(std::memory_order_relaxed)) return;
+  try {
+    logger().log(level, fmt::runtime(format), args...);
+  } catch (...) {
+    // A line that cannot be written is not worth a task.
+  }
+}
+
+}  // namespace
+
+void report(const char* message) noexcept {
+  using Clock = std::chrono::steady_clock;
+  static std::mutex mutex;
+  static const char* last = nullptr;
+  static Clock::time_point last_at;
+  {
+    const std::lock_guard lock(mutex);
+    const auto now = Clock::now();
+    if (message == last && now - last_at < std::chrono::seconds(1)) return;
+    last = message;
+    last_at = now;
+  }
+  write(spdlog::level::warn, "{}", message);
+}
+
+void report_invalid(const char* function, const char* field, const char* allowed) noexcept {
+  write(spdlog::level::err, "{}: {}: {}", function, field, allowed);
+}
+
+}  // namespace pool::base

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include "os/thread.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <initializer_list>
+
+namespace pool::os {
+
+namespace {
+
+// Signals that a thread raises by its own fault stay open, so that they are reported where they happen.
+sigset_t asynchronous_signals() {
+  sigset_t set;
+  sigfillset(&set);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS}) sigdelset(&set, fault);
+  return set;
+}
+
+}  // namespace
+
+bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, const char* name, std::uint32_t number) {
+  // The new thread inherits the mask, so that there is no moment in which it takes a signal.
+  const sigset_t blocked = asynchronous_signals();
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  int error = 0;
+  timespec pause{.tv_sec = 0, .tv_nsec = 100'000};
+  for (int tries = 0; tries < 3; ++tries) {
+    error = pthread_create(&thread, nullptr, entry, argument);
+    if (error != EAGAIN) break;
+    // A thread that has just ended may still count.
+    nanosleep(&pause, nullptr);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error != 0) return false;
+
+  char suffix[12];
+  const int suffix_size = std::snprintf(suffix, sizeof suffix, "-%u", number);
+  char full[16];
+  std::snprintf(full, sizeof full, "%.*s%s", 15 - suffix_size, name, suffix);
+  pthread_setname_np(thread, full);
+  return true;
+}
+
+std::uint32_t usable_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    const int count = CPU_COUNT(&set);
+    if (count > 0) return static_cast<std::uint32_t>(count);
+  }
+  // More than 1024 processors do not fit the set.
+  const long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online > 0 ? static_cast<std::uint32_t>(online) : 1;
+}
+
+}  // namespace pool::os

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Threads and processors: what the system gives.
+#pragma once
+
+#include <pthread.h>
+
+#include <cstdint>
+
+namespace pool::os {
+
+// Starts a thread that blocks all asynchronous signals, cannot be cancelled while it is the pool's, and is called
+// "name-number" (cut to 15 bytes, the number kept). False: the system gives none, after a few tries.
+bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, const char* name, std::uint32_t number);
+
+// The processors that this process may run on, at least 1.
+std::uint32_t usable_processors();
+
+}  // namespace pool::os

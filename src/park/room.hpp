@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Room: the bound on queued tasks of one pool, the line of submitters that wait for a place, and the count of
+// unfinished tasks that shutdown waits for. The protocol is in park/README.md.
+//
+// Guarantees: never more than `capacity` tasks hold a place; places go to the line first come first served. A place, or
+// a task that is not finished, keeps its pool alive.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+
+namespace pool::park {
+
+template <class Sys>
+class Room {
+ public:
+  enum class Taken { ok, full, closed, timed_out };
+
+  static constexpr std::uint32_t max_capacity = 1'000'000'000;
+
+  struct Counts {
+    std::uint32_t queued, unfinished;
+  };
+
+  // Begins a life. Requires: nobody is in line.
+  void open(std::uint32_t capacity) {
+    capacity_ = capacity;
+    word_.store(0);
+  }
+
+  // Takes a place, if there is one and nobody is in line. A task of this pool is `inside`: it may submit to a closed pool.
+  Taken try_take(bool inside) {
+    std::uint64_t word = word_.load(std::memory_order_relaxed);
+    for (;;) {
+      if ((word & closed) != 0 && !inside) return Taken::closed;
+      if ((word & line) != 0 || queued(word) >= capacity_) return Taken::full;
+      if (word_.compare_exchange_weak(word, word + one_queued + one_unfinished)) return Taken::ok;
+    }
+  }
+
+  // As try_take, standing in line until `deadline`.
+  Taken take(std::int64_t deadline) {
+    const Taken taken = try_take(false);
+    return taken == Taken::full ? stand_in_line(deadline) : taken;
+  }
+
+  // Counts a task that is run in place of a queue place.
+  void enter_unqueued() { word_.fetch_add(one_unfinished); }
+
+  // The task has left the queue.
+  void started() {
+    if ((word_.fetch_sub(one_queued) & line) != 0) serve();
+  }
+
+  // The task is over; the pool may be gone as soon as this returns.
+  void finished() {
+    const std::uint64_t old = word_.fetch_sub(one_unfinished);
+    if ((old & drain) != 0 && unfinished(old) == 1) wake_drain();
+  }
+
+  // Gives back a place that no task came to use.
+  void give_back() {
+    const std::uint64_t old = word_.fetch_sub(one_queued + one_unfinished);
+    if ((old & line) != 0) serve();
+    if ((old & drain) != 0 && unfinished(old) == 1) wake_drain();
+  }
+
+  // Refuses everybody but tasks from now on, those in line included.
+  void close() {
+    word_.fetch_or(closed);
+    const std::lock_guard lock(mutex_);
+    while (first_ != nullptr) dismiss(*first_, Taken::closed);
+    word_.fetch_and(~line);
+  }
+
+  // Waits until nothing is unfinished, or `alive()` says that this life is over. Requires: closed.
+  template <class Alive>
+  bool wait_drained(std::int64_t deadline, Alive&& alive) {
+    for (;;) {
+      const std::uint32_t seen = drains_.load();
+      if (unfinished(word_.fetch_or(drain)) == 0) return true;
+      // Asked after the look: if we still live, what we saw unfinished was ours, and its end changes `drains_`.
+      if (!alive()) return true;
+      if (!Sys::wait_until(drains_, seen, deadline)) return unfinished(word_.load()) == 0;
+    }
+  }
+
+  bool is_closed() const { return (word_.load() & closed) != 0; }
+  Counts counts() const {
+    const std::uint64_t word = word_.load(std::memory_order_acquire);
+    return {queued(word), unfinished(word)};
+  }
+
+ private:
+  // 63 drain | 62 line | 61 closed | 60..30 unfinished | 29..0 queued
+  static constexpr std::uint64_t one_queued = 1;
+  static constexpr std::uint64_t one_unfinished = std::uint64_t{1} << 30;
+  static constexpr std::uint64_t closed = std::uint64_t{1} << 61;
+  static constexpr std::uint64_t line = std::uint64_t{1} << 62;
+  static constexpr std::uint64_t drain = std::uint64_t{1} << 63;
+
+  // A submitter in line, on its own stack. Everything but `outcome` is under the mutex.
+  struct Blocked {
+    typename Sys::template Atomic<std::uint32_t> outcome{in_line};
+    Blocked* next = nullptr;
+    Blocked* previous = nullptr;
+  };
+  static constexpr std::uint32_t in_line = UINT32_MAX;
+
+  static constexpr std::uint32_t queued(std::uint64_t word) { return static_cast<std::uint32_t>(word & 0x3fffffff); }
+  static constexpr std::uint32_t unfinished(std::uint64_t word) {
+    return static_cast<std::uint32_t>(word >> 30 & 0x7fffffff);
+  }
+
+  Taken stand_in_line(std::int64_t deadline) {
+    Blocked self;
+    {
+      const std::lock_guard lock(mutex_);
+      const std::uint64_t word = word_.fetch_or(line) | line;
+      if ((word & closed) != 0) return leave_line(Taken::closed);
+      if (first_ == nullptr && take_in_line(word)) return leave_line(Taken::ok);
+      self.previous = last_;
+      (last_ != nullptr ? last_->next : first_) = &self;
+      last_ = &self;
+    }
+    while (self.outcome.load() == in_line) {
+      if (Sys::wait_until(self.outcome, in_line, deadline)) continue;
+      const std::lock_guard lock(mutex_);
+      if (self.outcome.load() != in_line) break;
+      unlink(self);
+      return leave_line(Taken::timed_out);
+    }
+    // Whoever dismissed us wakes us under the mutex: after this it touches our stack no more.
+    const std::lock_guard lock(mutex_);
+    return static_cast<Taken>(self.outcome.load());
+  }
+
+  // Under the mutex: nobody else in line, then nobody needs to look for it.
+  Taken leave_line(Taken outcome) {
+    if (first_ == nullptr) word_.fetch_and(~line);
+    return outcome;
+  }
+
+  // Under the mutex: takes a place for the first in line. Not once the pool is closed: it may be seen empty by then.
+  bool take_in_line(std::uint64_t word) {
+    while (queued(word) < capacity_ && (word & closed) == 0) {
+      if (word_.compare_exchange_weak(word, word + one_queued + one_unfinished)) return true;
+    }
+    return false;
+  }
+
+  void serve() {
+    const std::lock_guard lock(mutex_);
+    while (first_ != nullptr && take_in_line(word_.load())) dismiss(*first_, Taken::ok);
+    if (first_ == nullptr) word_.fetch_and(~line);
+  }
+
+  void dismiss(Blocked& blocked, Taken outcome) {
+    unlink(blocked);
+    blocked.outcome.store(static_cast<std::uint32_t>(outcome));
+    Sys::wake(blocked.outcome, 1);
+  }
+
+  void unlink(Blocked& blocked) {
+    (blocked.previous != nullptr ? blocked.previous->next : first_) = blocked.next;
+    (blocked.next != nullptr ? blocked.next->previous : last_) = blocked.previous;
+  }
+
+  void wake_drain() {
+    drains_.fetch_add(1);
+    Sys::wake(drains_, INT32_MAX);
+  }
+
+  typename Sys::template Atomic<std::uint64_t> word_{0};
+  std::uint32_t capacity_ = 0;
+  typename Sys::template Atomic<std::uint32_t> drains_{0};
+  typename Sys::Mutex mutex_;
+  Blocked* first_ = nullptr;
+  Blocked* last_ = nullptr;
+};
+
+}  // namespace pool::park

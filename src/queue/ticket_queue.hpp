@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// TicketQueue: the tasks of one group that have not started. The protocol, with its proof, is in queue/README.md.
+//
+// Guarantees: reserve and claim are lock-free; tasks are claimed in the order of their tickets; a reserve with another
+// generation than the queue's changes nothing.
+// Memory order: what happened before publish happens before the claim of that task. Atomic operations without an order
+// are sequentially consistent: `sub` and `hd` are a pair in which each side writes its own word and reads the other.
+#pragma once
+
+#include "base/bits.hpp"
+#include "queue/cell.hpp"
+
+namespace pool::queue {
+
+template <class Sys>
+class TicketQueue {
+  template <class T>
+  using Atomic = typename Sys::template Atomic<T>;
+  using Segments = typename Sys::Segments;
+  using CellType = typename Segments::CellType;
+
+ public:
+  static constexpr std::uint32_t segment_cells = Segments::cells_per_segment;
+  static constexpr std::uint32_t inline_cells = Sys::inline_cells;
+  static constexpr std::uint32_t first_ticket = 0U - inline_cells;
+  static_assert((segment_cells & (segment_cells - 1)) == 0 && inline_cells <= segment_cells);
+
+  enum class Reserved { ok, stale, no_memory };
+  enum class Claimed { task, empty, not_ready, foreign };
+
+  // A place in the queue that the holder must publish into.
+  struct Ticket {
+    std::uint32_t number = 0;
+    std::uint32_t segment = 0;
+  };
+
+  // Begins a life. Requires: nobody holds a ticket. Late readers of the last life may be about.
+  void open(std::uint32_t generation) {
+    for (CellType& cell : cells_) cell.fn.store(0, std::memory_order_relaxed);
+    const std::uint64_t inline_segment = base::pack(segment_number(first_ticket), base::nil);
+    tail_segment_.store(inline_segment);
+    head_segment_.store(inline_segment);
+    hd_.store(base::pack(generation, first_ticket));
+    sub_.store(base::pack(generation, first_ticket));
+  }
+
+  // Takes a ticket. Steps 1 to 5 of "Submit".
+  Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket) {
+    for (;;) {
+      std::uint64_t sub = sub_.load();
+      if (base::high(sub) != generation) return Reserved::stale;
+      const std::uint32_t number = base::low(sub);
+      std::uint32_t segment = base::nil;
+      if (!locate(segments, tail_segment_, number, segment)) continue;
+      if (is_last(number) && !ensure_next(segments, segment)) return Reserved::no_memory;
+      if (!sub_.compare_exchange_weak(sub, base::pack(generation, number + 1))) continue;
+      // Before the cell is stored: until then nobody can claim this ticket, hence nobody can give the segment back.
+      if (is_last(number)) advance(segments, tail_segment_, number, segment);
+      ticket = {number, segment};
+      return Reserved::ok;
+    }
+  }
+
+  // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
+  bool is_first(const Ticket& ticket) const { return base::low(hd_.load()) == ticket.number; }
+
+  // Stores the task. The ticket is used up, and the group may be gone as soon as this returns.
+  void publish(Segments& segments, const Ticket& ticket, Work work) {
+    CellType& target = cell(segments, ticket.segment, ticket.number);
+    target.ctx.store(work.ctx, std::memory_order_relaxed);
+    // Release: pairs with the acquire in claim(), for ctx and for all that the submitter did before.
+    target.fn.store(work.fn, std::memory_order_release);
+  }
+
+  // Takes the oldest task out. `mine(generation)` says whether the queue is still the one that the caller means;
+  // `more` is set if there are further tasks, ready or not.
+  template <class Mine>
+  Claimed claim(Segments& segments, Mine&& mine, Work& work, bool& more) {
+    for (;;) {
+      std::uint64_t hd = hd_.load();
+      if (!mine(base::high(hd))) return Claimed::foreign;
+      const std::uint32_t number = base::low(hd);
+      if (number == base::low(sub_.load())) return Claimed::empty;
+      std::uint32_t segment = base::nil;
+      if (!locate(segments, head_segment_, number, segment)) continue;
+      CellType& source = cell(segments, segment, number);
+      work.fn = source.fn.load(std::memory_order_acquire);
+      work.ctx = source.ctx.load(std::memory_order_relaxed);
+      if (work.fn == 0) {
+        if (hd_.load() == hd) return Claimed::not_ready;
+        continue;
+      }
+      if (!hd_.compare_exchange_weak(hd, base::pack(base::high(hd), number + 1))) continue;
+      // The claimer of the last ticket is the only one who may still touch the segment: it gives it back.
+      if (is_last(number)) {
+        advance(segments, head_segment_, number, segment);
+        retire(segments, segment);
+      }
+      more = base::low(sub_.load()) != number + 1;
+      return Claimed::task;
+    }
+  }
+
+  bool empty() const {
+    const std::uint64_t hd = hd_.load();
+    return base::low(hd) == base::low(sub_.load());
+  }
+
+  // Generation and tail, of one moment.
+  std::uint64_t sub() const { return sub_.load(); }
+  std::uint32_t generation() const { return base::high(sub_.load()); }
+  std::uint32_t tail() const { return base::low(sub_.load()); }
+  std::uint32_t head() const { return base::low(hd_.load()); }
+
+  // Ends the generation if nothing was submitted after `tail`. Afterwards no ticket can be taken.
+  bool close(std::uint32_t generation, std::uint32_t tail) {
+    std::uint64_t expected = base::pack(generation, tail);
+    return sub_.compare_exchange_strong(expected, base::pack(generation + 1, tail));
+  }
+
+  // Ends the generation whatever is in the queue; `tail` is final then.
+  bool close_any(std::uint32_t generation, std::uint32_t& tail) {
+    std::uint64_t sub = sub_.load();
+    while (base::high(sub) == generation) {
+      tail = base::low(sub);
+      if (sub_.compare_exchange_weak(sub, base::pack(generation + 1, tail))) return true;
+    }
+    return false;
+  }
+
+  // Gives all segments back. Requires: closed, and every ticket claimed.
+  void release(Segments& segments) {
+    std::uint32_t segment = base::low(head_segment_.load());
+    while (segment != base::nil) {
+      // By exchange: a late submitter may link one until this moment (later ones stay for the next owner).
+      const std::uint32_t next = segments.link(segment).exchange(base::nil);
+      segments.give_unused(segment);
+      segment = next;
+    }
+    segment = inline_link_.exchange(base::nil);
+    if (segment != base::nil) segments.give_unused(segment);
+  }
+
+ private:
+  static constexpr std::uint32_t number_mask = UINT32_MAX / segment_cells;
+
+  static constexpr std::uint32_t segment_number(std::uint32_t ticket) { return ticket / segment_cells; }
+  static constexpr bool is_last(std::uint32_t ticket) { return ticket % segment_cells == segment_cells - 1; }
+  // Says whether segment number a comes before b, numbers being cyclic.
+  static constexpr bool before(std::uint32_t a, std::uint32_t b) {
+    return a != b && ((b - a) & number_mask) <= number_mask / 2;
+  }
+
+  CellType& cell(Segments& segments, std::uint32_t segment, std::uint32_t ticket) {
+    if (segment == base::nil) return cells_[ticket - first_ticket];
+    return segments.cells(segment)[ticket % segment_cells];
+  }
+
+  Atomic<std::uint32_t>& link(Segments& segments, std::uint32_t segment) {
+    return segment == base::nil ? inline_link_ : segments.link(segment);
+  }
+
+  // Finds the segment of a ticket, walking from the one that `word` names. False: the word moved on, look again.
+  bool locate(Segments& segments, Atomic<std::uint64_t>& word, std::uint32_t ticket, std::uint32_t& segment) {
+    const std::uint64_t start = word.load();
+    const std::uint32_t wanted = segment_number(ticket);
+    segment = base::low(start);
+    if (base::high(start) == wanted) return cell_exists(segment, ticket);
+    for (std::uint32_t at = base::high(start); at != wanted; at = (at + 1) & number_mask) {
+      if (!before(at, wanted)) return false;
+      segment = link(segments, segment).load();
+      // Unchanged: what we walked from had not been given back when we read its link.
+      if (word.load() != start || segment == base::nil) return false;
+    }
+    return true;
+  }
+
+  // A late reader can meet the inline segment together with a ticket of another life.
+  static constexpr bool cell_exists(std::uint32_t segment, std::uint32_t ticket) {
+    return segment != base::nil || ticket - first_ticket < inline_cells;
+  }
+
+  bool ensure_next(Segments& segments, std::uint32_t segment) {
+    Atomic<std::uint32_t>& next = link(segments, segment);
+    if (next.load() != base::nil) return true;
+    const std::uint32_t fresh = segments.take();
+    if (fresh == base::nil) return next.load() != base::nil;
+    std::uint32_t expected = base::nil;
+    if (!next.compare_exchange_strong(expected, fresh)) segments.give_unused(fresh);
+    return true;
+  }
+
+  // Moves `word` to the segment after the one of `ticket`, never back. Requires: the ticket is its segment's last, and
+  // the caller's.
+  void advance(Segments& segments, Atomic<std::uint64_t>& word, std::uint32_t ticket, std::uint32_t segment) {
+    const std::uint32_t number = (segment_number(ticket) + 1) & number_mask;
+    const std::uint64_t target = base::pack(number, link(segments, segment).load());
+    std::uint64_t at = word.load();
+    while (before(base::high(at), number) && !word.compare_exchange_weak(at, target)) {
+    }
+  }
+
+  void retire(Segments& segments, std::uint32_t segment) {
+    if (segment == base::nil) {
+      inline_link_.store(base::nil);
+    } else {
+      segments.give_used(segment);
+    }
+  }
+
+  Atomic<std::uint64_t> sub_{0};
+  Atomic<std::uint64_t> hd_{0};
+  Atomic<std::uint64_t> tail_segment_{0};
+  Atomic<std::uint64_t> head_segment_{0};
+  Atomic<std::uint32_t> inline_link_{base::nil};
+  CellType cells_[inline_cells];
+};
+
+}  // namespace pool::queue

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Frame: a task that runs on this thread. Frames of nested tasks (a wait that helps, a task run in place) form a stack,
+// which lives on the thread's own stack: it answers "am I inside a task of that pool, of that group?".
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "group/failure.hpp"
+
+namespace pool::sched {
+
+template <class Sys>
+struct Frame {
+  Frame* up;
+  const void* pool;
+  const void* group;
+  std::uint32_t in_place;  // how many tasks around this one, itself included, run in place of a queue place
+  std::int32_t code = 0;
+  bool failed = false;
+  bool dropping = false;
+  char text[group::failure_text_size];  // set with `failed`
+
+  Frame(const void* the_pool, const void* the_group, bool is_in_place)
+      : up(top()), pool(the_pool), group(the_group), in_place((up != nullptr ? up->in_place : 0) + (is_in_place ? 1 : 0)) {
+    top() = this;
+  }
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
+
+  // Ends the frame; it must be the innermost one.
+  void pop() { top() = up; }
+
+  void fail(std::int32_t the_code, const char* reason) {
+    failed = true;
+    code = the_code;
+    std::memset(text, 0, sizeof text);
+    if (reason != nullptr) std::strncpy(text, reason, sizeof text - 1);
+  }
+
+  static Frame*& top() { return reinterpret_cast<Frame*&>(Sys::top_frame()); }
+
+  static bool inside_pool(const void* pool) {
+    for (const Frame* frame = top(); frame != nullptr; frame = frame->up) {
+      if (frame->pool == pool) return true;
+    }
+    return false;
+  }
+  static bool inside_group(const void* group) {
+    for (const Frame* frame = top(); frame != nullptr; frame = frame->up) {
+      if (frame->group == group) return true;
+    }
+    return false;
+  }
+  static bool inside_task() { return top() != nullptr; }
+  static bool inside_drop() {
+    for (const Frame* frame = top(); frame != nullptr; frame = frame->up) {
+      if (frame->dropping) return true;
+    }
+    return false;
+  }
+};
+
+}  // namespace pool::sched

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// The life of a pool:
+//
+//  1. create: a slot, odd generation, no thread.
+//  2. the first submit creates the first thread, work creates further ones.
+//  3. close: the room refuses everybody but tasks of the pool, and dismisses those in line. A submit that got its place
+//     before is an unfinished task like any other.
+//  4. drain: unfinished is 0. Only a task could submit, and there is none: this is final.
+//  5. stop: workers find nothing, see `stopping`, and end; they are joined.
+//  6. end: the generation becomes even; the groups, all empty, end; the slot goes back. A late submit that still looks at
+//     the slot finds its group's generation ended; what a late announcement touches is a needless bit or wake-up.
+#pragma once
+
+#include <cstdio>
+#include <mutex>
+
+#include "sched/wait.hpp"
+#include "sched/worker.hpp"
+
+namespace pool::sched {
+
+struct PoolConfig {
+  std::uint32_t max_workers;
+  std::uint32_t queue_capacity;
+  std::uint32_t overflow;
+  const char* name;
+};
+
+struct PoolCounts {
+  std::uint32_t threads, idle, peak, queued, running;
+};
+
+// Makes a pool; nil: no memory, or too many.
+template <class Sys>
+std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint32_t& generation) {
+  const std::uint32_t index = world.pools.take();
+  if (index == base::nil) return base::nil;
+  Pool<Sys>& pool = *world.pools.at(index);
+  if (!pool.has_ready && !pool.ready.allocate()) {
+    world.pools.give(index);
+    return base::nil;
+  }
+  pool.has_ready = true;
+  pool.index.store(index);
+  pool.max_workers.store(config.max_workers);
+  pool.overflow.store(config.overflow);
+  pool.staffed.store(0);
+  pool.cancelling.store(0);
+  pool.stopping.store(0);
+  pool.peak = 0;
+  pool.created = 0;
+  std::snprintf(pool.name, sizeof pool.name, "%s", config.name);
+  pool.room.open(config.queue_capacity);
+  generation = pool.generation.load() + 1;
+  pool.generation.store(generation);
+  return index;
+}
+
+// Step 3, and dropping what is queued if `cancel`. False: the pool is gone.
+template <class Sys>
+bool close_pool(Pool<Sys>& pool, std::uint32_t generation, bool cancel) {
+  // The end of a life takes this mutex, too: we cannot close a successor.
+  const std::lock_guard lock(pool.growth);
+  if (pool.generation.load() != generation) return false;
+  if (cancel) pool.cancelling.store(1);
+  pool.room.close();
+  return true;
+}
+
+// Step 5. Requires: drained. Several threads may call it at once; each returns when all workers are joined.
+template <class Sys>
+void stop_workers(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
+  const std::lock_guard joining(pool.joining);
+  Worker<Sys>* threads = nullptr;
+  {
+    const std::lock_guard lock(pool.growth);
+    if (pool.generation.load() != generation) return;
+    pool.stopping.store(1);
+    threads = pool.threads;
+    pool.threads = nullptr;
+  }
+  while (pool.idle.wake_top(park::Parker<Sys>::stop)) {
+  }
+  while (threads != nullptr) {
+    Worker<Sys>* const next = threads->next;
+    Sys::join(threads->thread);
+    if (!threads->lost) pool.idle.end_thread();
+    world.workers.give(threads->index);
+    threads = next;
+  }
+}
+
+// Steps 3 to 5; deadline 0 is step 3 alone. False: tasks are still unfinished.
+template <class Sys>
+bool shut_down(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, bool cancel, std::int64_t deadline) {
+  if (!close_pool(pool, generation, cancel)) return true;
+  if (deadline == 0) return pool.room.counts().unfinished == 0;
+  const auto alive = [&pool, generation] { return pool.generation.load() == generation; };
+  if (!pool.room.wait_drained(deadline, alive)) return false;
+  stop_workers(world, pool, generation);
+  return true;
+}
+
+// Step 6. False: somebody else did. Requires: stopped.
+template <class Sys>
+bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
+  {
+    const std::lock_guard joining(pool.joining);
+    const std::lock_guard lock(pool.growth);
+    std::uint32_t expected = generation;
+    if (!pool.generation.compare_exchange_strong(expected, generation + 1)) return false;
+  }
+  const std::uint32_t index = pool.index.load();
+  for (std::uint32_t i = 0, end = world.groups.high_water(); i < end; ++i) {
+    group::Group<Sys>& group = *world.groups.at(i);
+    const std::uint32_t life = group.queue.generation();
+    if ((life & 1U) == 0 || group.pool.load() != index || group.pool_generation.load() != generation) continue;
+    // It may be ended by its owner at this moment: then this fails.
+    end_group(world, group, life);
+  }
+  if (generation < Sys::last_generation) world.pools.give(index);
+  return true;
+}
+
+template <class Sys>
+PoolCounts count_pool(Pool<Sys>& pool) {
+  const auto tasks = pool.room.counts();
+  const auto state = pool.idle.state();
+  const std::lock_guard lock(pool.growth);
+  return {.threads = state.threads(),
+          .idle = state.idle(),
+          .peak = pool.peak,
+          .queued = tasks.queued,
+          .running = tasks.unfinished - tasks.queued};
+}
+
+}  // namespace pool::sched

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Running one task: the exception wall, the drop, and the count. Whatever the task does, its context is dropped once and
+// its group counts it once, in this order.
+#pragma once
+
+#include <cxxabi.h>
+
+#include <cstdint>
+#include <exception>
+
+#include "sched/frame.hpp"
+#include "sched/pool.hpp"
+#include "sched/task.hpp"
+
+namespace pool::sched {
+
+// Results that belong to the library: INT32_MIN to INT32_MIN + 255.
+enum Reserved : std::int32_t { result_exception = INT32_MIN + 1, result_thread_exit = INT32_MIN + 2 };
+inline constexpr std::int32_t last_reserved = INT32_MIN + 255;
+
+// After a finish that saw somebody waiting, or no handle any more.
+template <class Sys>
+void complete_noticed(World<Sys>& world, group::Group<Sys>& group, typename group::Completion<Sys>::Seen seen) {
+  if (seen.count() != group.queue.tail()) return;
+  if (!seen.has(group::Completion<Sys>::detached)) return group.completion.announce_empty(seen);
+  // The tail was that of our life only if the life has not ended since; without a handle only its end moves the epoch.
+  if (group.completion.load().epoch() != seen.epoch()) return;
+  free_group(world, group, group.index.load(std::memory_order_relaxed));
+}
+
+// Counts one finish. Group and pool may be gone when this returns.
+template <class Sys>
+void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group) {
+  using Done = group::Completion<Sys>;
+  const typename Done::Seen seen = group.completion.add();
+  if (seen.has(Done::waiter | Done::detached)) complete_noticed(world, group, seen);
+  pool.room.finished();
+}
+
+template <class Sys>
+class Run {
+ public:
+  Run(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work, bool in_place)
+      : world_(world), pool_(pool), group_(group), task_(work), frame_(&pool, &group, in_place) {}
+
+  // The task and all that follows. Throws nothing but the forced unwinding of the calling thread.
+  void operator()() {
+    if (pool_.cancelling.load(std::memory_order_relaxed) != 0) {
+      group_.cancelled.fetch_add(1, std::memory_order_relaxed);
+      return settle();
+    }
+    try {
+      const std::int32_t result = task_.fn(task_.ctx);
+      if (result != 0 && !frame_.failed) frame_.fail(result, nullptr);
+    } catch (const abi::__forced_unwind&) {
+      // pthread_exit or a cancellation: must go on, but not before the books are right.
+      frame_.fail(result_thread_exit, "the task ended its thread");
+      settle();
+      throw;
+    } catch (const std::exception& exception) {
+      frame_.fail(result_exception, exception.what());
+    } catch (...) {
+      frame_.fail(result_exception, "an exception that is no std::exception");
+    }
+    settle();
+  }
+
+ private:
+  void settle() {
+    if (frame_.failed) group_.failure.record(frame_.code, frame_.text);
+    if (task_.drop != nullptr) {
+      frame_.dropping = true;
+      try {
+        task_.drop(task_.ctx);
+      } catch (const abi::__forced_unwind&) {
+        finish();
+        throw;
+      } catch (...) {
+        Sys::report("a drop callback threw an exception; ignored");
+      }
+    }
+    finish();
+  }
+
+  void finish() {
+    task_.free();
+    frame_.pop();
+    complete(world_, pool_, group_);
+  }
+
+  World<Sys>& world_;
+  Pool<Sys>& pool_;
+  group::Group<Sys>& group_;
+  Task task_;
+  Frame<Sys> frame_;
+};
+
+// Runs what was claimed from a group.
+template <class Sys>
+void run_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
+  if (Task::is_tombstone(work)) {
+    complete(world, pool, group);
+    return;
+  }
+  pool.room.started();
+  Run<Sys>(world, pool, group, work, false)();
+}
+
+}  // namespace pool::sched

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// System: the policy that the library is instantiated with. Everything above src/os is a template over it, so that the
+// same protocols run under the model checker with other primitives and smaller constants (tests/model/model_system.hpp).
+// Every member is inline or a direct call: the shipped library pays nothing for the seam.
+#pragma once
+
+#include <sched.h>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "base/log.hpp"
+#include "os/array.hpp"
+#include "os/futex.hpp"
+#include "os/thread.hpp"
+#include "queue/segments.hpp"
+#include "queue/slab.hpp"
+
+namespace pool {
+
+struct System {
+  template <class T>
+  using Atomic = std::atomic<T>;
+  template <class T, std::size_t N>
+  using Array = os::LazyArray<T, N>;
+  template <class T, std::uint32_t ChunkSlots, std::uint32_t Chunks>
+  using Slab = queue::Slab<T, ChunkSlots, Chunks>;
+  using Segments = queue::Segments;
+  using Mutex = std::mutex;
+  using Thread = pthread_t;
+
+  // Tasks that a group holds before it needs a segment.
+  static constexpr std::uint32_t inline_cells = 8;
+  static constexpr std::uint32_t group_slots = 1U << 20;
+  static constexpr std::uint32_t ready_word_bits = 64;
+  // The last even generation: a slot that has come to it is retired.
+  static constexpr std::uint32_t last_generation = UINT32_MAX - 1;
+  // ns that a worker searches before it parks, and that a waiter looks before it sleeps.
+  static constexpr std::int64_t search_spin = 10'000;
+  static constexpr std::int64_t wait_spin = 20'000;
+
+  static void wait(Atomic<std::uint32_t>& word, std::uint32_t seen) {
+    os::futex_wait(os::futex_word(word), seen, INT64_MAX);
+  }
+  static bool wait_until(Atomic<std::uint32_t>& word, std::uint32_t seen, std::int64_t deadline) {
+    return os::futex_wait(os::futex_word(word), seen, deadline);
+  }
+  static void wake(Atomic<std::uint32_t>& word, std::int32_t count) { os::futex_wake(os::futex_word(word), count); }
+  // The same on the lower half of a word.
+  static bool wait_low_until(Atomic<std::uint64_t>& word, std::uint32_t seen, std::int64_t deadline) {
+    return os::futex_wait(os::low_futex_word(word), seen, deadline);
+  }
+  static void wake_low(Atomic<std::uint64_t>& word, std::int32_t count) {
+    os::futex_wake(os::low_futex_word(word), count);
+  }
+
+  static std::int64_t now() { return os::now(); }
+  static void yield() { sched_yield(); }
+  static void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb" ::: "memory");
+#endif
+  }
+
+  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, const char* name,
+                           std::uint32_t number) {
+    return os::start_thread(thread, entry, argument, name, number);
+  }
+  static void join(Thread thread) { pthread_join(thread, nullptr); }
+
+  // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.
+  static void*& top_frame() { return top_frame_; }
+
+  static void report(const char* message) { base::report(message); }
+
+ private:
+  __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* top_frame_ = nullptr;
+};
+
+}  // namespace pool

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Task: what a cell means. A plain task is its function and its context, and costs nothing besides the cell. A task with
+// a drop callback or a copied context has a node; its cell's `fn` is one of our own markers, which no function's address
+// can equal, and its `ctx` the node.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+
+#include "queue/cell.hpp"
+
+namespace pool::sched {
+
+using TaskFn = std::int32_t (*)(void*);
+using DropFn = void (*)(void*);
+
+inline constexpr std::size_t copy_max = 48;
+
+struct Task {
+  TaskFn fn = nullptr;
+  void* ctx = nullptr;
+  DropFn drop = nullptr;
+
+  struct Node {
+    TaskFn fn;
+    DropFn drop;
+    alignas(16) unsigned char bytes[copy_max];  // the copy, or the context's address
+  };
+  static_assert(sizeof(Node) == 64);
+
+  // Makes the cell of a task; false: no memory. copy_size 0 keeps ctx itself.
+  static bool pack(TaskFn fn, void* ctx, DropFn drop, std::size_t copy_size, queue::Work& work) {
+    if (drop == nullptr && copy_size == 0) {
+      work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+      return true;
+    }
+    auto* node = static_cast<Node*>(std::malloc(sizeof(Node)));
+    if (node == nullptr) return false;
+    node->fn = fn;
+    node->drop = drop;
+    if (copy_size != 0) {
+      std::memcpy(node->bytes, ctx, copy_size);
+    } else {
+      std::memcpy(node->bytes, &ctx, sizeof ctx);
+    }
+    work = {copy_size != 0 ? copied() : pointed(), reinterpret_cast<std::uintptr_t>(node)};
+    return true;
+  }
+
+  // Frees what pack() made, without running or dropping anything.
+  static void discard(const queue::Work& work) { std::free(node_of(work)); }
+
+  explicit Task(const queue::Work& work) : node_(node_of(work)) {
+    if (node_ == nullptr) {
+      fn = reinterpret_cast<TaskFn>(work.fn);
+      ctx = reinterpret_cast<void*>(work.ctx);
+      return;
+    }
+    fn = node_->fn;
+    drop = node_->drop;
+    if (work.fn == copied()) {
+      ctx = node_->bytes;
+    } else {
+      std::memcpy(&ctx, node_->bytes, sizeof ctx);
+    }
+  }
+
+  // Frees the node. The context is gone afterwards.
+  void free() {
+    std::free(node_);
+    node_ = nullptr;
+  }
+
+  // A cell that stands for a task which is run in place: nothing to run (group/README.md).
+  static queue::Work tombstone() { return {reinterpret_cast<std::uintptr_t>(&marks[2]), 0}; }
+  static bool is_tombstone(const queue::Work& work) { return work.fn == tombstone().fn; }
+
+ private:
+  static inline const char marks[3] = {};
+  static std::uintptr_t copied() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
+  static std::uintptr_t pointed() { return reinterpret_cast<std::uintptr_t>(&marks[1]); }
+  static Node* node_of(const queue::Work& work) {
+    return work.fn == copied() || work.fn == pointed() ? reinterpret_cast<Node*>(work.ctx) : nullptr;
+  }
+
+  Node* node_ = nullptr;
+};
+
+}  // namespace pool::sched
