@@ -4,14 +4,14 @@
 #
 # Builds and runs program.c the ways in which users build with libpool. One case a call:
 #
-#   consumer.sh CASE BUILD_DIR WORK_DIR SOURCE_DIR CC CXX CMAKE CTEST
+#   consumer.sh CASE BUILD_DIR WORK_DIR SOURCE_DIR CC CXX CMAKE
 #
 # `install` comes first: it puts the library into WORK_DIR/first, where the other cases find it. `move` renames that
-# prefix and runs the cases that have to survive it. `examples` builds capi/examples, which `example_NAME` runs, and
-# `examples_tests` runs the tests that they bring along. Prefixes have a space and a plus sign in their names.
+# prefix and runs the cases that have to survive it. `examples` builds capi/examples in WORK_DIR/examples, with the
+# compiler flags in POOL_FLAGS. Prefixes have a space and a plus sign in their names.
 set -euo pipefail
 
-case_=$1 build=$2 work=$3 source=$4 cc=$5 cxx=$6 cmake=$7 ctest=$8
+case_=$1 build=$2 work=$3 source=$4 cc=$5 cxx=$6 cmake=$7
 here=$source/tests/consumer
 prefix="$work/first prefix+"
 moved="$work/moved prefix+"
@@ -129,10 +129,9 @@ case $case_ in
   examples)
     out=$work/examples
     "$cmake" -S "$source/capi/examples" -B "$out" -DCMAKE_C_COMPILER="$cc" -DCMAKE_CXX_COMPILER="$cxx" \
-      -DCMAKE_PREFIX_PATH="$prefix" > "$work/log" 2>&1 || { cat "$work/log" && fail "configure"; }
-    "$cmake" --build "$out" > "$work/log" 2>&1 || { cat "$work/log" && fail "build"; }
+      -DCMAKE_C_FLAGS="${POOL_FLAGS:-}" -DCMAKE_CXX_FLAGS="${POOL_FLAGS:-}" -DCMAKE_PREFIX_PATH="$prefix" \
+      > "$work/log" 2>&1 || { cat "$work/log" && fail "configure"; }
+    "$cmake" --build "$out" -j "${POOL_JOBS:-$(nproc)}" > "$work/log" 2>&1 || { cat "$work/log" && fail "build"; }
     ;;
-  example_*) env -u LD_LIBRARY_PATH "$work/examples/${case_#example_}" ;;
-  examples_tests) "$ctest" --test-dir "$work/examples" --output-on-failure --no-tests=error ;;
   *) fail "unknown case $case_" ;;
 esac
