@@ -6,8 +6,8 @@
 #
 #   consumer.sh CASE BUILD_DIR WORK_DIR SOURCE_DIR CC CXX CMAKE
 #
-# `install` comes first: it puts the library into WORK_DIR/first, where the other cases find it. `move` renames that
-# prefix and runs the cases that have to survive it. `examples` builds capi/examples in WORK_DIR/examples, with the
+# `install` comes first: it puts the library into WORK_DIR/first, where the other cases find it. `move` installs and
+# then renames the prefix, and runs the cases that have to survive it. `examples` builds capi/examples in WORK_DIR/examples, with the
 # compiler flags in POOL_FLAGS. Prefixes have a space and a plus sign in their names.
 set -euo pipefail
 
@@ -107,10 +107,9 @@ case $case_ in
   pkg_config_static) with_pkg_config_static "$prefix" ;;
   find_package) with_find_package "$prefix" ;;
   move)
-    rm -rf "$moved"
-    cp -a "$prefix" "$moved"
-    mv "$prefix" "$work/hidden"
-    trap 'mv "$work/hidden" "$prefix"' EXIT
+    rm -rf "$moved" "$work/gone"
+    "$cmake" --install "$build" --prefix "$work/gone" > "$work/log" || fail "install"
+    mv "$work/gone" "$moved"
     with_pkg_config "$moved"
     with_find_package "$moved"
     ;;
