@@ -41,8 +41,10 @@ std::string meaning(int code, int system_error) {
     case SQLITE_CANTOPEN:
       return "cannot open the database" + because;
     case SQLITE_IOERR:
-      if (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG || code == SQLITE_IOERR_SHMSIZE) {
-        return "disk full; nothing is lost, run again when there is room" + because;
+      // SQLITE_FULL is ENOSPC; SQLite does not always keep the errno of others.
+      if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_SHMSIZE) {
+        return "cannot be written" + (because.empty() ? " (no room, a limit, or a failing disk)" : because) +
+               "; nothing is lost";
       }
       return std::string(sqlite3_errstr(code)) + because;
     default:

@@ -49,7 +49,7 @@ void Keeper::loop() {
     std::unique_lock lock(mutex_);
     for (;;) {
       while (Clock::now() < next_round()) wake_.wait_until(lock, next_round());
-      if (finishing_ && waiting_.empty()) return;
+      if (finishing_ && waiting_.empty()) break;
       const std::vector<Settlement> batch = std::exchange(waiting_, {});
       const std::size_t held = held_.size() - std::min(held_.size(), batch.size());
       const std::size_t places = fetching_ ? limits_.prefetch - std::min(limits_.prefetch, held) : 0;
@@ -57,6 +57,8 @@ void Keeper::loop() {
       round(batch, places);
       lock.lock();
     }
+    lock.unlock();
+    hand_back_held();
   } catch (const Error& error) {
     give_up(error);
   } catch (const std::exception& error) {
@@ -110,6 +112,17 @@ void Keeper::round(const std::vector<Settlement>& batch, std::size_t places) {
     news.backlog = queue_->backlog();
     next_count_ = now + count_interval;
   }
+  mailbox_.post(std::move(news));
+}
+
+// At the end: what was fetched just before, and what the master gave up waiting for.
+void Keeper::hand_back_held() {
+  KeeperNews news;
+  for (const auto& [receipt, when] : held_) {
+    if (queue_->nack(receipt, {}, false, "")) news.settled.handed_back++;
+  }
+  queue_->commit();
+  held_.clear();
   mailbox_.post(std::move(news));
 }
 

@@ -61,7 +61,7 @@ class Keeper {
   /// Fetches nothing from now on.
   void stop_fetching();
 
-  /// Settles what waits and ends the thread. Blocks until then.
+  /// Settles what waits, hands back what else was fetched, and ends the thread. Blocks until then.
   void finish();
 
  private:
@@ -71,6 +71,7 @@ class Keeper {
   void give_up(const Error& error);
   Clock::time_point next_round() const;
   void round(const std::vector<Settlement>& batch, std::size_t places);
+  void hand_back_held();
   bool settle_now(const Settlement& settlement, KeeperNews& news);
   void extend_leases();
 

@@ -42,8 +42,10 @@ bool Master::take_news() {
   count(news.keeper);
   if (news.signal != 0) drain(news.signal);
   for (FanOut* fan_out : news.done) finish(*fan_out);
-  for (Message& message : news.keeper.fetched) launch(std::move(message));
-  if (past_deadline()) hand_back_all();
+  for (Message& message : news.keeper.fetched) {
+    if (!ending_) launch(std::move(message));  // or else the keeper hands it back
+  }
+  if (past_deadline()) give_up_all();
   const bool empty = backlog_ && backlog_->open == 0;
   return !in_flight_.empty() || !(ending_ || empty);
 }
@@ -58,11 +60,6 @@ void Master::count(const KeeperNews& news) {
 }
 
 void Master::launch(Message message) {
-  if (ending_) {
-    Outcome outcome;
-    outcome.remedy = Remedy::hand_back;
-    return settle(message, outcome);
-  }
   auto fan_out = std::make_unique<FanOut>(std::move(message), mailbox_, stop_);
   FanOut* const key = fan_out.get();
   in_flight_.emplace(key, std::move(fan_out));
@@ -118,16 +115,10 @@ bool Master::past_deadline() {
   return now >= deadline_ + stop_patience;
 }
 
-// The tasks are still running, but whatever they find out is not wanted any more.
-void Master::hand_back_all() {
-  Outcome outcome;
-  outcome.remedy = Remedy::hand_back;
-  outcome.reason = "did not stop in time";
-  for (auto& [key, fan_out] : in_flight_) {
-    settle(fan_out->message(), outcome);
-    fan_out.release();  // lives until the process ends, which is soon
-  }
-  report_.stuck = report_.stuck || !in_flight_.empty();
+// The tasks are still running, but whatever they find out is not wanted any more. The keeper hands the messages back.
+void Master::give_up_all() {
+  report_.stuck = !in_flight_.empty();
+  for (auto& [key, fan_out] : in_flight_) fan_out.release();  // lives until the process ends, which is soon
   in_flight_.clear();
 }
 

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) the libpool authors
+"""Leases and receipts: a consumer that was taken for dead changes nothing; several at once share the work."""
+
+import json
+import os
+import signal
+import time
+
+import support
+
+
+class Receipts(support.ConsumerTest):
+    def test_stale_consumer_changes_nothing(self):
+        path = os.path.join(self.tree, b"large")
+        support.write(path)
+        os.truncate(path, (20 if support.SLOW else 200) << 20)
+        self.consumer("enqueue", self.tree)
+
+        sleeper = self.start("run", "--json", "--lease", "0.5")
+        self.wait_for_lease()
+        sleeper.send_signal(signal.SIGSTOP)  # alive, and silent until its lease is over
+        report = json.loads(self.consumer("run", "--json").stdout)
+        self.assertEqual(report["messages"], 1)
+        right = support.results(self.db)
+        support.query(self.db, "UPDATE results SET words = -77")  # shows whether anybody writes now
+
+        sleeper.send_signal(signal.SIGCONT)
+        report = json.loads(self.end(sleeper)[0])
+        self.assertEqual((report["messages"], report["stale_receipts"]), (0, 1))
+        self.assertEqual(support.query(self.db, "SELECT words FROM results"), [(-77,)])
+        self.assertEqual(right[path][1], os.stat(path).st_size)
+
+    def test_stale_failure_changes_nothing(self):
+        path = os.path.join(self.tree, b"large")
+        support.write(path)
+        os.truncate(path, (20 if support.SLOW else 200) << 20)
+        self.consumer("enqueue", self.tree)
+        sleeper = self.start("run", "--json", "--lease", "0.5", "--max-attempts", "1")
+        self.wait_for_lease()
+        sleeper.send_signal(signal.SIGSTOP)
+        self.consumer("run")
+        os.utime(path)  # to the sleeper the file has changed, which is a dead letter at its first attempt
+        self.consumer("enqueue", self.tree)
+        sleeper.send_signal(signal.SIGCONT)
+        report = json.loads(self.end(sleeper)[0])
+        self.assertEqual((report["dead_letters"], report["stale_receipts"]), (0, 1))
+        self.assertEqual(support.query(self.db, "SELECT count(*) FROM dead"), [(0,)])
+        self.consumer("run")
+        self.assert_results()
+
+    def test_lease_is_extended(self):
+        path = os.path.join(self.tree, b"large")
+        support.write(path)
+        os.truncate(path, (60 if support.SLOW else 600) << 20)
+        self.consumer("enqueue", self.tree)
+        first = self.start("run", "--json", "--lease", "0.3")
+        self.wait_for_lease()
+        second = self.start("run", "--json", "--lease", "0.3")
+        reports = [json.loads(self.end(process)[0]) for process in (first, second)]
+        self.assertGreater(reports[0]["seconds"], 0.6, "longer than the lease, or this shows nothing")
+        self.assertEqual([report["messages"] for report in reports], [1, 0])
+        self.assertEqual(reports[0]["stale_receipts"], 0)
+
+    def test_lease_of_a_killed_consumer_is_not_waited_for(self):
+        path = os.path.join(self.tree, b"large")
+        support.write(path)
+        os.truncate(path, 3000 << 20)
+        self.consumer("enqueue", self.tree)
+        process = self.start("run", "--lease", "3600")
+        self.wait_for_lease()
+        process.kill()
+        process.wait()
+        os.truncate(path, 1000)
+        begin = time.monotonic()
+        self.consumer("run")
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assert_results()
+        # A lost attempt is not the message's failure.
+        self.assertEqual(support.query(self.db, "SELECT count(*) FROM dead"), [(0,)])
+
+    def test_several_at_once(self):
+        count = support.scaled(3000)
+        support.make_files(self.tree, count)
+        self.consumer("enqueue", self.tree)
+        processes = [self.start("run", "--json", "--prefetch", "32") for _ in range(3)]
+        reports = [json.loads(self.end(process)[0]) for process in processes]
+        self.assertEqual(sum(report["messages"] for report in reports), count)
+        self.assertEqual(sum(report["stale_receipts"] for report in reports), 0)
+        self.assertGreater(sum(report["messages"] > 0 for report in reports), 1)
+        self.assert_results()
+
+    def test_enqueue_during_a_run(self):
+        support.make_files(self.tree, support.scaled(2000))
+        self.consumer("enqueue", self.tree)
+        process = self.start("run", "--json")
+        more = os.path.join(self.tree, b"more")
+        os.mkdir(more)
+        support.make_files(more, support.scaled(500), seed=7)
+        self.consumer("enqueue", more)
+        self.end(process)
+        self.consumer("run")
+        self.assert_results()
+
+
+support.main()
