@@ -7,14 +7,16 @@
  *   FAULT_READ=COUNT              the first COUNT reads of 64 KiB fail with EIO
  *   FAULT_SUBMIT=N                every N-th submit to a group gives POOL_EFULL
  *   FAULT_SYNC_MS=MS              every flush of the disk takes so much longer
+ *
+ * It knows of pool.h only what it replaces, so that it is compiled without it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pool/pool.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,10 +58,14 @@ ssize_t read(int fd, void* buffer, size_t size) {
   return NEXT(ssize_t(*)(int, void*, size_t), "read")(fd, buffer, size);
 }
 
-pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t* task) {
+struct group {
+  uint64_t id;
+};
+
+int32_t pool_group_submit_task(struct group group, const void* task) {
   int every = number("FAULT_SUBMIT");
-  if (every > 0 && (atomic_fetch_add(&submits, 1) + 1) % every == 0) return POOL_EFULL;
-  return NEXT(pool_status_t(*)(pool_group_t, const pool_task_t*), "pool_group_submit_task")(group, task);
+  if (every > 0 && (atomic_fetch_add(&submits, 1) + 1) % every == 0) return -5; /* POOL_EFULL */
+  return NEXT(int32_t(*)(struct group, const void*), "pool_group_submit_task")(group, task);
 }
 
 int fdatasync(int fd) {

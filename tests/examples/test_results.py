@@ -55,7 +55,7 @@ class Results(support.ConsumerTest):
     def test_sparse_file_larger_than_the_memory_allowed(self):
         path = os.path.join(self.tree, b"large")
         support.write(path)
-        size = (200 if support.SLOW else 800) << 20
+        size = (100 if support.SLOW else 400) << 20
         os.truncate(path, size)
         self.consumer("enqueue", self.tree)
         process = self.start("run", "--json")
