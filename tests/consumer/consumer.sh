@@ -6,9 +6,10 @@
 #
 #   consumer.sh CASE BUILD_DIR WORK_DIR SOURCE_DIR CC CXX CMAKE
 #
-# `install` comes first: it puts the library into WORK_DIR/first, where the other cases find it. `move` installs and
-# then renames the prefix, and runs the cases that have to survive it. `examples` builds capi/examples in WORK_DIR/examples, with the
-# compiler flags in POOL_FLAGS. Prefixes have a space and a plus sign in their names.
+# `install` comes first: it puts the library into WORK_DIR, where the other cases find it. `move` installs, renames the
+# prefix, and runs the cases that have to survive that. `leaks` is a user's program under AddressSanitizer, with the
+# library as it is. `examples` builds capi/examples in WORK_DIR/examples, with the compiler flags in POOL_FLAGS.
+# Prefixes have a space and a plus sign in their names.
 set -euo pipefail
 
 case_=$1 build=$2 work=$3 source=$4 cc=$5 cxx=$6 cmake=$7
@@ -124,6 +125,13 @@ case $case_ in
     "$cmake" --install "$out" --prefix "$out/installed" > "$work/log" || fail "install"
     [[ -f $out/installed/lib/deep/er/pkgconfig/pool.pc ]] || fail "CMAKE_INSTALL_LIBDIR is not obeyed"
     with_pkg_config "$out/installed"
+    ;;
+  leaks)
+    need pkg-config
+    out=$prefix/sanitized-program
+    eval "'$cc' -std=c99 -fsanitize=address '$here/program.c' -o '$out' $(flags "$prefix" --cflags --libs)" ||
+      { echo "SKIPPED: $cc -fsanitize=address" && exit 77; }
+    LD_LIBRARY_PATH=$(libdir_of "$prefix") ASAN_OPTIONS=detect_leaks=1 "$out" || fail "leaks are found"
     ;;
   examples)
     out=$work/examples
