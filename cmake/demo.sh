@@ -26,12 +26,20 @@ cmake -S capi/examples/consumer -B build/demo-consumer -DCMAKE_BUILD_TYPE=Releas
 cmake --build build/demo-consumer -j "$pool_jobs"
 
 database=build/demo.db
-rm -f "$database" "$database"-wal "$database"-shm
+rm -f "$database"*
 consumer=build/demo-consumer/consumer
+status=0
+
+# Status 1 says that some files had to be left out, and the consumer has said which.
+consume() {
+  echo "-- $consumer $*"
+  "$consumer" "$@" --db "$database" || status=$?
+  if [[ $status -gt 1 ]]; then exit "$status"; fi
+}
+
 echo
-echo "-- $consumer enqueue $directory"
-"$consumer" enqueue "$directory" --db "$database"
-echo "-- $consumer run"
-"$consumer" run --db "$database"
+consume enqueue "$directory"
+consume run
 echo
 echo "The results are in $pool_root/$database, table results."
+exit "$status"
