@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) the libpool authors
+ *
+ * The N-th allocation of the calling thread fails, once or from then on, for N = 0, 1, ...: POOL_ENOMEM (or
+ * POOL_ETHREAD, for the thread's own memory), nothing has changed, and the same call succeeds later. Workers need no
+ * allocation at all. The program's own malloc stands before that of the C library. */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#if SANITIZED
+
+int main(void) {
+  printf("SKIPPED: a sanitizer has a malloc of its own\n");
+  return 0;
+}
+
+#else
+
+extern void* __libc_malloc(size_t size);
+extern void* __libc_calloc(size_t count, size_t size);
+extern void* __libc_realloc(void* old, size_t size);
+extern void* __libc_memalign(size_t alignment, size_t size);
+
+static _Thread_local long countdown = -1; /* allocations until one fails; -1: none does */
+static _Thread_local bool persistent, is_tester;
+static _Thread_local long failed;
+static atomic_bool workers_fail;
+static atomic_long worker_allocations;
+
+static bool fails(void) {
+  if (!is_tester && atomic_load(&workers_fail)) {
+    atomic_fetch_add(&worker_allocations, 1);
+    return true;
+  }
+  if (countdown < 0) return false;
+  if (countdown > 0) {
+    countdown--;
+    return false;
+  }
+  if (!persistent) countdown = -1;
+  failed++;
+  errno = ENOMEM;
+  return true;
+}
+
+void* malloc(size_t size) { return fails() ? NULL : __libc_malloc(size); }
+void* calloc(size_t count, size_t size) { return fails() ? NULL : __libc_calloc(count, size); }
+void* realloc(void* old, size_t size) { return fails() ? NULL : __libc_realloc(old, size); }
+void* memalign(size_t alignment, size_t size);
+void* memalign(size_t alignment, size_t size) { return fails() ? NULL : __libc_memalign(alignment, size); }
+void* aligned_alloc(size_t alignment, size_t size) { return fails() ? NULL : __libc_memalign(alignment, size); }
+int posix_memalign(void** out, size_t alignment, size_t size) {
+  if (fails()) return ENOMEM;
+  *out = __libc_memalign(alignment, size);
+  return *out != NULL ? 0 : ENOMEM;
+}
+
+enum { tasks = 700, groups = 300, passed = 0, nothing_failed = 42 };
+
+static atomic_int runs, drops;
+
+static int32_t run_counted(void* ctx) {
+  (void)ctx;
+  atomic_fetch_add(&runs, 1);
+  return 0;
+}
+static void drop_counted(void* ctx) {
+  (void)ctx;
+  atomic_fetch_add(&drops, 1);
+}
+
+static bool refused(pool_status_t status) {
+  if (status == POOL_OK) return false;
+  CHECK(status == POOL_ENOMEM || status == POOL_ETHREAD);
+  CHECK(failed > 0);
+  return true;
+}
+
+/* Does everything once, in a fresh process. What is refused is tried again when there is memory. */
+static int scenario(long n, bool for_ever) {
+  is_tester = true;
+  persistent = for_ever;
+  countdown = n;
+  pool_t pool = {1};
+  pool_status_t status = pool_create(NULL, &pool);
+  if (refused(status)) {
+    CHECK_STATUS(status, POOL_ENOMEM);
+    CHECK_EQ(pool.id, 0);
+    countdown = -1;
+    OK(pool_create(NULL, &pool));
+    if (for_ever) countdown = 0;
+  }
+  static pool_group_t made[groups];
+  for (int i = 0; i < groups; i++) {
+    made[i].id = 1;
+    status = pool_group_create(pool, NULL, &made[i]);
+    if (refused(status)) {
+      CHECK_STATUS(status, POOL_ENOMEM);
+      CHECK_EQ(made[i].id, 0);
+      countdown = -1;
+      OK(pool_group_create(pool, NULL, &made[i]));
+      if (for_ever) countdown = 0;
+    }
+  }
+  int plain = 0;
+  int dropped = 0;
+  for (int i = 0; i < tasks; i++) {
+    status = pool_group_submit(made[0], task_count, &runs);
+    if (!refused(status)) plain++;
+    status = submit_drop(made[i % groups], run_counted, NULL, drop_counted);
+    if (!refused(status)) dropped++;
+    if (for_ever && i == tasks / 2) countdown = -1;
+  }
+  countdown = -1;
+  CHECK(plain > 0 && dropped > 0);
+  for (int i = 0; i < groups; i++) OK(pool_group_wait(made[i]));
+  CHECK_EQ(runs, plain + dropped);
+  CHECK_EQ(drops, dropped);
+  uint64_t submitted = 0;
+  for (int i = 0; i < groups; i++) {
+    submitted += group_stats_of(made[i]).submitted;
+    OK(pool_group_destroy(made[i]));
+  }
+  CHECK_EQ(submitted, plain + dropped);
+  OK(pool_destroy(pool));
+  return failed > 0 ? passed : nothing_failed;
+}
+
+/* A plain submit and POOL_ENOMEM: the queue has to grow. */
+static int full_queue(void) {
+  is_tester = true;
+  const pool_t pool = make_pool(1);
+  const pool_group_t group = make_group(pool);
+  gate_t gate = GATE_CLOSED;
+  OK(pool_group_submit(group, task_gate, &gate));
+  gate_await(&gate, 1);
+  int accepted = 0;
+  persistent = true;
+  countdown = 0;
+  pool_status_t status = POOL_OK;
+  while (status == POOL_OK && accepted < 100000) {
+    status = pool_group_submit(group, task_count, &runs);
+    if (status == POOL_OK) accepted++;
+  }
+  CHECK_STATUS(status, POOL_ENOMEM);
+  CHECK_STATUS(pool_group_submit(group, task_count, &runs), POOL_ENOMEM);
+  static atomic_int other;
+  void* ctxs[1] = {&other};
+  size_t count = 9;
+  CHECK_STATUS(pool_group_submit_n(group, task_count, ctxs, 1, drop_count, &count), POOL_ENOMEM);
+  CHECK_EQ(count, 0);
+  countdown = -1;
+  CHECK_EQ(stats_of(pool).queued, accepted);
+  OK(pool_group_submit(group, task_count, &runs));
+  gate_open(&gate);
+  OK(pool_group_wait_for(group, LONG_NS));
+  CHECK_EQ(runs, accepted + 1);
+  CHECK_EQ(other, 0);
+  OK(pool_destroy(pool));
+  return passed;
+}
+
+/* Once they run, workers allocate nothing: not for tasks, nor for drops, groups that empty, failures. */
+static int32_t fail_with_text(void* ctx) {
+  (void)ctx;
+  OK(pool_task_set_failure(5, "a text"));
+  return 0;
+}
+static int no_allocation_in_workers(void) {
+  is_tester = true;
+  const pool_t pool = make_pool(2);
+  const pool_group_t group = make_group(pool);
+  gate_t gate = GATE_CLOSED;
+  for (int i = 0; i < 2; i++) OK(pool_group_submit(group, task_gate, &gate));
+  gate_await(&gate, 2);
+  atomic_store(&workers_fail, true);
+  for (int i = 0; i < tasks; i++) {
+    OK(pool_group_submit(group, task_count, &runs));
+    OK(submit_drop(group, run_counted, NULL, drop_counted));
+  }
+  OK(pool_group_submit(group, fail_with_text, NULL));
+  gate_open(&gate);
+  CHECK_STATUS(pool_group_wait_for(group, LONG_NS), POOL_EFAILED);
+  CHECK_EQ(runs, 2 * tasks);
+  CHECK_EQ(drops, tasks);
+  OK(pool_destroy(pool));
+  CHECK_EQ(worker_allocations, 0);
+  return passed;
+}
+
+static int in_child(int (*simple)(void), long n, bool for_ever) {
+  fflush(NULL);
+  const pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    const int result = simple != NULL ? simple() : scenario(n, for_ever);
+    fflush(NULL);
+    _exit(result);
+  }
+  int status = 0;
+  CHECK_EQ(waitpid(child, &status, 0), child);
+  if (!WIFEXITED(status) || (WEXITSTATUS(status) != passed && WEXITSTATUS(status) != nothing_failed)) {
+    fprintf(stderr, "allocation %ld %s: status %x\n", n, for_ever ? "and all later ones" : "once", (unsigned)status);
+    check_failed();
+  }
+  return WEXITSTATUS(status);
+}
+
+int main(void) {
+  /* The n-th of all allocations that the scenario makes; most are the tasks' own, all alike. */
+  for (int for_ever = 0; for_ever < 2; for_ever++) {
+    long n = 0;
+    while (in_child(NULL, n, for_ever != 0) == passed) n += n < 60 ? 1 : 23;
+    CHECK(n > 60);
+  }
+  CHECK_EQ(in_child(full_queue, 0, false), passed);
+  CHECK_EQ(in_child(no_allocation_in_workers, 0, false), passed);
+  return 0;
+}
+
+#endif
