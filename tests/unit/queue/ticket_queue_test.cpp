@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include <atomic>  // which the header leaves to its policy
+
+#include "queue/ticket_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <random>
+
+#include "unit/test_system.hpp"
+
+namespace pool::queue {
+namespace {
+
+using test::SmallSegments;
+using test::TestSystem;
+using Queue = TicketQueue<TestSystem>;
+
+constexpr auto anybody = [](std::uint32_t) { return true; };
+
+class TicketQueueTest : public ::testing::Test {
+ protected:
+  void SetUp() override { queue_->open(1); }
+
+  void submit(std::uintptr_t value, std::uint32_t generation = 1) {
+    Queue::Ticket ticket;
+    ASSERT_EQ(queue_->reserve(segments_, generation, ticket), Queue::Reserved::ok);
+    queue_->publish(segments_, ticket, {value, value + 1});
+  }
+  std::uintptr_t claim() {
+    Work work;
+    if (queue_->claim(segments_, anybody, work, more_) != Queue::Claimed::task) return 0;
+    EXPECT_EQ(work.ctx, work.fn + 1);
+    return work.fn;
+  }
+  Queue::Claimed try_claim() {
+    Work work;
+    return queue_->claim(segments_, anybody, work, more_);
+  }
+
+  SmallSegments segments_;
+  std::unique_ptr<Queue> queue_ = std::make_unique<Queue>();
+  bool more_ = false;
+};
+
+TEST_F(TicketQueueTest, IsEmptyAtFirst) {
+  EXPECT_TRUE(queue_->empty());
+  EXPECT_EQ(try_claim(), Queue::Claimed::empty);
+  EXPECT_EQ(queue_->generation(), 1U);
+  EXPECT_EQ(queue_->tail(), Queue::first_ticket);
+  EXPECT_EQ(queue_->head(), Queue::first_ticket);
+}
+
+TEST_F(TicketQueueTest, IsFirstInFirstOutAtEverySize) {
+  for (std::uintptr_t size = 1; size <= 40; ++size) {
+    for (std::uintptr_t i = 1; i <= size; ++i) submit(i);
+    for (std::uintptr_t i = 1; i <= size; ++i) {
+      EXPECT_EQ(claim(), i);
+      EXPECT_EQ(more_, i < size);
+    }
+    EXPECT_TRUE(queue_->empty());
+  }
+}
+
+TEST_F(TicketQueueTest, WrapsItsTicketsBehindTheInlineCells) {
+  for (std::uintptr_t i = 1; i <= Queue::inline_cells; ++i) submit(i);
+  EXPECT_EQ(queue_->tail(), 0U);
+  submit(99);
+  EXPECT_EQ(queue_->tail(), 1U);
+  for (std::uintptr_t i = 1; i <= Queue::inline_cells; ++i) EXPECT_EQ(claim(), i);
+  EXPECT_EQ(claim(), 99U);
+}
+
+TEST_F(TicketQueueTest, TakesSegmentsOneAheadAndGivesThemBack) {
+  for (std::uintptr_t i = 1; i < Queue::inline_cells; ++i) submit(i);
+  EXPECT_TRUE(segments_.out.empty());
+  submit(3);  // the last inline ticket: the next segment has to be there
+  EXPECT_EQ(segments_.out.size(), 1U);
+  for (std::uintptr_t i = 0; i < 3 * Queue::segment_cells; ++i) submit(4 + i);
+  EXPECT_EQ(segments_.out.size(), 4U);
+  while (claim() != 0) {
+  }
+  EXPECT_EQ(segments_.out.size(), 1U);
+  EXPECT_TRUE(queue_->close(1, queue_->tail()));
+  queue_->release(segments_);
+  EXPECT_TRUE(segments_.out.empty());
+  EXPECT_EQ(segments_.doubles, 0);
+}
+
+TEST_F(TicketQueueTest, TellsNotReadyFromEmpty) {
+  for (int round = 0; round < 20; ++round) {  // across inline cells and segments
+    Queue::Ticket first;
+    Queue::Ticket second;
+    ASSERT_EQ(queue_->reserve(segments_, 1, first), Queue::Reserved::ok);
+    EXPECT_TRUE(queue_->is_first(first));
+    ASSERT_EQ(queue_->reserve(segments_, 1, second), Queue::Reserved::ok);
+    EXPECT_FALSE(queue_->is_first(second));
+    EXPECT_FALSE(queue_->empty());
+    EXPECT_EQ(try_claim(), Queue::Claimed::not_ready);
+    queue_->publish(segments_, second, {2, 3});
+    EXPECT_EQ(try_claim(), Queue::Claimed::not_ready);  // in order
+    queue_->publish(segments_, first, {1, 2});
+    EXPECT_EQ(claim(), 1U);
+    EXPECT_TRUE(more_);
+    EXPECT_EQ(claim(), 2U);
+    EXPECT_FALSE(more_);
+    EXPECT_EQ(try_claim(), Queue::Claimed::empty);
+  }
+}
+
+TEST_F(TicketQueueTest, RefusesOtherGenerations) {
+  Queue::Ticket ticket;
+  const std::uint32_t tail = queue_->tail();
+  for (const std::uint32_t generation : {0U, 2U, 3U, UINT32_MAX}) {
+    EXPECT_EQ(queue_->reserve(segments_, generation, ticket), Queue::Reserved::stale);
+  }
+  EXPECT_EQ(queue_->tail(), tail);
+  submit(5);
+  Work work;
+  EXPECT_EQ(queue_->claim(
+                segments_, [](std::uint32_t of) { return of == 3; }, work, more_),
+            Queue::Claimed::foreign);
+  EXPECT_EQ(claim(), 5U);
+}
+
+TEST_F(TicketQueueTest, ChangesNothingWithoutMemory) {
+  segments_.limit = 0;
+  for (std::uintptr_t i = 1; i < Queue::inline_cells; ++i) submit(i);
+  Queue::Ticket ticket;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(queue_->reserve(segments_, 1, ticket), Queue::Reserved::no_memory);
+  EXPECT_EQ(queue_->tail(), UINT32_MAX);
+  segments_.limit = 1;
+  for (std::uintptr_t i = 0; i < Queue::segment_cells; ++i) submit(Queue::inline_cells + i);
+  EXPECT_EQ(queue_->reserve(segments_, 1, ticket), Queue::Reserved::no_memory);
+  segments_.limit = 2;
+  submit(Queue::inline_cells + Queue::segment_cells);
+  for (std::uintptr_t i = 1; i <= Queue::inline_cells + Queue::segment_cells; ++i) EXPECT_EQ(claim(), i);
+}
+
+TEST_F(TicketQueueTest, ClosesOnlyAtTheTailThatIsNamed) {
+  submit(1);
+  EXPECT_FALSE(queue_->close(1, Queue::first_ticket));
+  EXPECT_FALSE(queue_->close(3, queue_->tail()));
+  EXPECT_EQ(queue_->generation(), 1U);
+  EXPECT_EQ(claim(), 1U);
+  EXPECT_TRUE(queue_->close(1, queue_->tail()));
+  EXPECT_EQ(queue_->generation(), 2U);
+  Queue::Ticket ticket;
+  EXPECT_EQ(queue_->reserve(segments_, 1, ticket), Queue::Reserved::stale);
+  EXPECT_FALSE(queue_->close(1, queue_->tail()));
+  queue_->release(segments_);
+  queue_->open(3);
+  submit(7, 3);
+  EXPECT_EQ(claim(), 7U);
+}
+
+TEST_F(TicketQueueTest, ClosesWithTasksInsideThatCanStillBeClaimed) {
+  for (std::uintptr_t i = 1; i <= 10; ++i) submit(i);
+  std::uint32_t tail = 0;
+  EXPECT_FALSE(queue_->close_any(3, tail));
+  EXPECT_TRUE(queue_->close_any(1, tail));
+  EXPECT_EQ(tail, Queue::first_ticket + 10);
+  EXPECT_FALSE(queue_->close_any(1, tail));
+  for (std::uintptr_t i = 1; i <= 10; ++i) EXPECT_EQ(claim(), i);
+  queue_->release(segments_);
+  EXPECT_TRUE(segments_.out.empty());
+}
+
+// A submitter of an earlier life may have linked a segment behind one that has been recycled: it is used, not lost.
+TEST_F(TicketQueueTest, UsesASegmentThatWasLinkedLate) {
+  const std::uint32_t first = segments_.take();
+  const std::uint32_t gift = segments_.take();
+  segments_.link(first).store(gift);
+  segments_.give_unused(first);  // the next take() gives it, its link set
+  for (std::uintptr_t i = 1; i <= 30; ++i) submit(i);
+  for (std::uintptr_t i = 1; i <= 30; ++i) EXPECT_EQ(claim(), i);
+  EXPECT_TRUE(queue_->close(1, queue_->tail()));
+  queue_->release(segments_);
+  EXPECT_TRUE(segments_.out.empty());
+  EXPECT_EQ(segments_.doubles, 0);
+}
+
+TEST_F(TicketQueueTest, FollowsADequeThroughManyLives) {
+  std::mt19937 random(12345);
+  std::uint32_t generation = 1;
+  for (int life = 0; life < 300; ++life) {
+    std::deque<std::uintptr_t> reference;
+    std::uintptr_t next = 1;
+    for (auto step = random() % 200; step > 0; --step) {
+      if (random() % 2 == 0) {
+        reference.push_back(next);
+        submit(next++, generation);
+      } else {
+        const std::uintptr_t expected = reference.empty() ? 0 : reference.front();
+        if (!reference.empty()) reference.pop_front();
+        ASSERT_EQ(claim(), expected);
+      }
+      ASSERT_EQ(queue_->empty(), reference.empty());
+    }
+    for (; !reference.empty(); reference.pop_front()) ASSERT_EQ(claim(), reference.front());
+    ASSERT_TRUE(queue_->close(generation, queue_->tail()));
+    queue_->release(segments_);
+    ASSERT_TRUE(segments_.out.empty());
+    ASSERT_EQ(segments_.doubles, 0);
+    generation += 2;
+    queue_->open(generation);
+  }
+}
+
+}  // namespace
+}  // namespace pool::queue

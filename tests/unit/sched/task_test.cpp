@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include "sched/task.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+namespace pool::sched {
+namespace {
+
+std::int32_t run(void*) { return 0; }
+void drop(void*) {}
+
+TEST(Task, IsItsCellIfItIsPlain) {
+  int context = 0;
+  queue::Work work;
+  ASSERT_TRUE(Task::pack(run, &context, nullptr, 0, work));
+  EXPECT_EQ(work.fn, reinterpret_cast<std::uintptr_t>(&run));
+  EXPECT_EQ(work.ctx, reinterpret_cast<std::uintptr_t>(&context));
+  EXPECT_FALSE(Task::is_tombstone(work));
+  Task task(work);
+  EXPECT_EQ(task.fn, &run);
+  EXPECT_EQ(task.ctx, &context);
+  EXPECT_EQ(task.drop, nullptr);
+  task.free();
+  Task::discard(work);  // nothing to free
+}
+
+TEST(Task, KeepsItsDrop) {
+  int context = 0;
+  for (void* ctx : {static_cast<void*>(&context), static_cast<void*>(nullptr)}) {
+    queue::Work work;
+    ASSERT_TRUE(Task::pack(run, ctx, drop, 0, work));
+    EXPECT_NE(work.fn, 0U);
+    EXPECT_FALSE(Task::is_tombstone(work));
+    Task task(work);
+    EXPECT_EQ(task.fn, &run);
+    EXPECT_EQ(task.ctx, ctx);
+    EXPECT_EQ(task.drop, &drop);
+    task.free();
+  }
+}
+
+TEST(Task, CopiesItsContext) {
+  for (std::size_t size = 1; size <= copy_max; ++size) {
+    for (const DropFn with : {static_cast<DropFn>(nullptr), &drop}) {
+      unsigned char context[copy_max];
+      for (std::size_t i = 0; i < size; ++i) context[i] = static_cast<unsigned char>(size + i);
+      queue::Work work;
+      ASSERT_TRUE(Task::pack(run, context, with, size, work));
+      std::memset(context, 0, sizeof context);
+      Task task(work);
+      EXPECT_EQ(task.fn, &run);
+      EXPECT_EQ(task.drop, with);
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(task.ctx) % 16, 0U);
+      const auto* bytes = static_cast<const unsigned char*>(task.ctx);
+      for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(bytes[i], static_cast<unsigned char>(size + i));
+      task.free();
+    }
+  }
+}
+
+TEST(Task, IsDiscardedWithoutALeak) {  // LeakSanitizer looks
+  int context = 0;
+  queue::Work work;
+  ASSERT_TRUE(Task::pack(run, &context, drop, 0, work));
+  Task::discard(work);
+  ASSERT_TRUE(Task::pack(run, &context, nullptr, sizeof context, work));
+  Task::discard(work);
+}
+
+TEST(Task, ATombstoneIsNoTask) {
+  EXPECT_TRUE(Task::is_tombstone(Task::tombstone()));
+  EXPECT_NE(Task::tombstone().fn, 0U);  // a cell with fn 0 is not ready
+  Task::discard(Task::tombstone());
+}
+
+}  // namespace
+}  // namespace pool::sched
