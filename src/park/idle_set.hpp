@@ -53,8 +53,11 @@ class IdleSet {
   bool begin_search(State seen) { return state_.compare_exchange_strong(seen.word, seen.word + one_searching); }
   // Becomes the searching worker, unless there is one.
   bool try_search() {
-    const State seen = state();
-    return seen.searching() == 0 && begin_search(seen);
+    for (;;) {
+      const State seen = state();
+      if (seen.searching() != 0) return false;
+      if (begin_search(seen)) return true;
+    }
   }
   void end_search() { state_.fetch_sub(one_searching); }
 

@@ -118,7 +118,8 @@ class WorkerLoop {
   bool park(bool searching) {
     pool_.idle.enter(worker_.parker, searching);
     if (pool_.ready.any() || pool_.stopping.load() != 0) {
-      if (pool_.idle.leave(worker_.parker)) return false;
+      // Submitters that saw us search rely on us: whatever we leave behind when we find a task is for another to find.
+      if (pool_.idle.leave(worker_.parker)) return pool_.idle.try_search();
     }
     return worker_.parker.sleep() == park::Parker<Sys>::search;
   }

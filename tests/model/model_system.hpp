@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// ModelSystem: the system policy under which the protocols of src/ run in the relacy model checker. Constants are small
+// so that every edge comes up: 2 inline cells, segments of 2 cells, bitmap words of 2 bits, 3 bits of generation. There is
+// no spinning: a schedule in which somebody spins is one in which others run first.
+//
+// "Threads" are those of the test; one beyond the users waits until the library starts it as a worker.
+#pragma once
+
+#include <relacy/relacy.hpp>
+
+// relacy redefines these for the code under test; ours allocates nothing while a schedule runs.
+#undef new
+#undef delete
+#undef malloc
+#undef free
+#undef realloc
+#undef calloc
+#undef assert
+#undef memory_order
+#undef memory_order_relaxed
+#undef memory_order_consume
+#undef memory_order_acquire
+#undef memory_order_release
+#undef memory_order_acq_rel
+#undef memory_order_seq_cst
+
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <source_location>
+
+#include "base/bits.hpp"
+#include "queue/cell.hpp"
+
+namespace model {
+
+using Where = std::source_location;
+
+inline rl::debug_info info(const Where& where) {
+  return {where.function_name(), where.file_name(), static_cast<unsigned>(where.line())};
+}
+
+inline rl::memory_order order(std::memory_order given) {
+  switch (given) {
+    case std::memory_order_relaxed: return rl::mo_relaxed;
+    case std::memory_order_consume:
+    case std::memory_order_acquire: return rl::mo_acquire;
+    case std::memory_order_release: return rl::mo_release;
+    case std::memory_order_acq_rel: return rl::mo_acq_rel;
+    default: return rl::mo_seq_cst;
+  }
+}
+
+// The interface of std::atomic over relacy's.
+template <class T>
+class Atomic {
+  static constexpr std::memory_order strongest = std::memory_order_seq_cst;
+
+ public:
+  Atomic(T value = T()) { value_.store(value, rl::mo_relaxed, rl::debug_info()); }
+
+  T load(std::memory_order mo = strongest, Where at = Where::current()) const { return value_.load(order(mo), info(at)); }
+  void store(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    value_.store(value, order(mo), info(at));
+  }
+  T exchange(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    return value_.rmw(rl::rmw_type_t<rl::rmw_type_swap>(), value, order(mo), info(at));
+  }
+  T fetch_add(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    return value_.rmw(rl::rmw_type_t<rl::rmw_type_add>(), value, order(mo), info(at));
+  }
+  T fetch_sub(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    return value_.rmw(rl::rmw_type_t<rl::rmw_type_sub>(), value, order(mo), info(at));
+  }
+  T fetch_or(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    return value_.rmw(rl::rmw_type_t<rl::rmw_type_or>(), value, order(mo), info(at));
+  }
+  T fetch_and(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    return value_.rmw(rl::rmw_type_t<rl::rmw_type_and>(), value, order(mo), info(at));
+  }
+  bool compare_exchange_strong(T& expected, T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    return value_.compare_exchange_strong(expected, value, order(mo), info(at));
+  }
+  bool compare_exchange_weak(T& expected, T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    return value_.compare_exchange_weak(expected, value, order(mo), info(at));
+  }
+
+  // FUTEX_WAIT and FUTEX_WAKE on the bits of `mask`, in the way of relacy's own futex: the comparison and the sleep are
+  // one step. False: timed out.
+  bool futex_wait(T mask, T seen, bool timed, Where at) {
+    rl::context& context = rl::ctx();
+    context.sched();
+    context.atomic_thread_fence_seq_cst();
+    T now;
+    {
+      rl::preemption_disabler no_switch(context);
+      now = value_.load(rl::mo_acquire, info(at));
+    }
+    if ((now & mask) != seen) return true;
+    return value_.wait(context, timed, true, info(at)) != rl::unpark_reason_timeout;
+  }
+  void futex_wake(Where at) {
+    rl::context& context = rl::ctx();
+    context.sched();
+    context.atomic_thread_fence_seq_cst();
+    value_.wake(context, 100, info(at));
+  }
+
+ private:
+  mutable rl::atomic<T> value_;
+};
+
+class Mutex {
+ public:
+  void lock() { mutex_.lock(rl::debug_info("lock", __FILE__, __LINE__)); }
+  void unlock() { mutex_.unlock(rl::debug_info("unlock", __FILE__, __LINE__)); }
+
+ private:
+  rl::mutex mutex_;
+};
+
+template <class T, std::size_t N>
+class Array {
+ public:
+  bool allocate() { return true; }
+  T& operator[](std::size_t index) const { return data_[index]; }
+
+ private:
+  mutable T data_[N];
+};
+
+// Free indexes, last in, first out: what the free lists of the library promise, by a mutex. What a stale index can do
+// is in the slots, not in the list.
+template <std::uint32_t N>
+class FreeIndexes {
+ public:
+  FreeIndexes() {
+    for (std::uint32_t i = 0; i < N; ++i) indexes_[i] = N - 1 - i;
+  }
+  std::uint32_t take() {
+    const std::lock_guard lock(mutex_);
+    return count_ == 0 ? pool::base::nil : indexes_[--count_];
+  }
+  void give(std::uint32_t index) {
+    const std::lock_guard lock(mutex_);
+    RL_ASSERT(count_ < N);
+    for (std::uint32_t i = 0; i < count_; ++i) RL_ASSERT(indexes_[i] != index);
+    indexes_[count_++] = index;
+  }
+  std::uint32_t count() const { return count_; }
+
+ private:
+  Mutex mutex_;
+  std::uint32_t indexes_[N];
+  std::uint32_t count_ = N;
+};
+
+template <class T, std::uint32_t N>
+class Slab {
+ public:
+  T* at(std::uint32_t index) { return index < N ? &slots_[index] : nullptr; }
+  std::uint32_t take() { return free_.take(); }
+  void give(std::uint32_t index) { free_.give(index); }
+  std::uint32_t high_water() const { return N; }
+  std::uint32_t free() const { return free_.count(); }
+
+ private:
+  T slots_[N];
+  FreeIndexes<N> free_;
+};
+
+class Segments {
+ public:
+  static constexpr std::uint32_t cells_per_segment = 2;
+  static constexpr std::uint32_t count = 6;
+  using CellType = pool::queue::Cell<Atomic>;
+
+  std::uint32_t take() {
+    const std::uint32_t index = free_.take();
+    if (index != pool::base::nil) {
+      for (CellType& cell : cells_[index]) cell.fn.store(0, std::memory_order_relaxed);
+    }
+    return index;
+  }
+  void give_unused(std::uint32_t index) { free_.give(index); }
+  void give_used(std::uint32_t index) {
+    links_[index].link.store(pool::base::nil);
+    free_.give(index);
+  }
+  CellType* cells(std::uint32_t index) { return cells_[index]; }
+  Atomic<std::uint32_t>& link(std::uint32_t index) {
+    if (stall != nullptr) stall();
+    return links_[index].link;
+  }
+  // Called on every walk over a link: lets a test stop a thread there for longer than random schedules would.
+  void (*stall)() = nullptr;
+
+  // Segments that are free, or linked behind a free one (a gift).
+  std::uint32_t free_or_given() {
+    std::uint32_t linked = 0;
+    for (auto& each : links_) linked += each.link.load() != pool::base::nil ? 1 : 0;
+    return free_.count() + linked;
+  }
+
+ private:
+  struct Link {
+    Atomic<std::uint32_t> link{pool::base::nil};
+  };
+  CellType cells_[count][cells_per_segment];
+  Link links_[count];
+  FreeIndexes<count> free_;
+};
+
+inline constexpr std::uint32_t max_threads = 6;
+
+// Where a thread of the test waits until the library starts it. Made anew for each schedule by the test.
+struct Threads {
+  struct Start {
+    Atomic<std::uint32_t> state{0};  // 1 started, 2 never, 3 ended
+    void* (*entry)(void*) = nullptr;
+    void* argument = nullptr;
+  };
+  Start start[max_threads];
+  std::uint32_t first = 0;  // the first thread that is not a user
+  std::uint32_t end = 0;
+  std::uint32_t used = 0;
+  void* frames[max_threads] = {};
+};
+inline Threads* threads = nullptr;
+
+struct ModelSystem {
+  template <class T>
+  using Atomic = model::Atomic<T>;
+  template <class T, std::size_t N>
+  using Array = model::Array<T, N>;
+  template <class T, std::uint32_t ChunkSlots, std::uint32_t Chunks>
+  using Slab = model::Slab<T, 2>;
+  using Segments = model::Segments;
+  using Mutex = model::Mutex;
+  using Thread = std::uint32_t;
+
+  static constexpr std::uint32_t inline_cells = 2;
+  static constexpr std::uint32_t group_slots = 4;
+  static constexpr std::uint32_t ready_word_bits = 2;
+  static constexpr std::uint32_t last_generation = 6;
+  static constexpr std::int64_t search_spin = 0;
+  static constexpr std::int64_t wait_spin = 0;
+
+  static void wait(Atomic<std::uint32_t>& word, std::uint32_t seen, Where at = Where::current()) {
+    word.futex_wait(UINT32_MAX, seen, false, at);
+  }
+  // A finite deadline may pass at any time.
+  static bool wait_until(Atomic<std::uint32_t>& word, std::uint32_t seen, std::int64_t deadline,
+                         Where at = Where::current()) {
+    return word.futex_wait(UINT32_MAX, seen, deadline != INT64_MAX, at);
+  }
+  static void wake(Atomic<std::uint32_t>& word, std::int32_t, Where at = Where::current()) { word.futex_wake(at); }
+  static bool wait_low_until(Atomic<std::uint64_t>& word, std::uint32_t seen, std::int64_t deadline,
+                             Where at = Where::current()) {
+    return word.futex_wait(UINT32_MAX, seen, deadline != INT64_MAX, at);
+  }
+  static void wake_low(Atomic<std::uint64_t>& word, std::int32_t, Where at = Where::current()) { word.futex_wake(at); }
+
+  static std::int64_t now() { return 0; }
+  static void yield() { rl::yield(1, rl::debug_info("yield", __FILE__, __LINE__)); }
+  static void pause() {}
+
+  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, const char*, std::uint32_t) {
+    if (threads->first + threads->used == threads->end) return false;
+    thread = threads->first + threads->used++;
+    Threads::Start& start = threads->start[thread];
+    start.entry = entry;
+    start.argument = argument;
+    start.state.store(1);
+    start.state.futex_wake(Where::current());
+    return true;
+  }
+  static void join(Thread thread) {
+    Threads::Start& start = threads->start[thread];
+    while (start.state.load() != 3) start.state.futex_wait(UINT32_MAX, 1, false, Where::current());
+  }
+  // What a thread of the test that is not a user does.
+  static void be_worker(unsigned thread) {
+    Threads::Start& start = threads->start[thread];
+    while (start.state.load() == 0) start.state.futex_wait(UINT32_MAX, 0, false, Where::current());
+    if (start.state.load() == 2) return;
+    start.entry(start.argument);
+    start.state.store(3);
+    start.state.futex_wake(Where::current());
+  }
+  // At the end: the workers that were never started may go.
+  static void dismiss_unstarted() {
+    for (std::uint32_t i = threads->first + threads->used; i < threads->end; ++i) {
+      threads->start[i].state.store(2);
+      threads->start[i].state.futex_wake(Where::current());
+    }
+  }
+
+  static void*& top_frame() { return threads->frames[rl::thread_index()]; }
+  static void report(const char*) {}
+};
+
+// Runs a test over random schedules. The command line: [iterations] [state]. On a failure relacy prints the history, and
+// the state that replays it. (Its bounded search is no use here: the weak compare-and-swaps and stale loads alone make
+// more schedules than can be gone through.)
+template <class Test>
+bool check(const char* name, unsigned iterations, int argc, char** argv) {
+  rl::test_params params;
+  params.search_type = rl::sched_random;
+  params.iteration_count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : iterations;
+  if (argc > 2) params.initial_state = argv[2];
+  params.execution_depth_limit = 20'000;
+  std::ostream null(nullptr);
+  params.progress_stream = &null;
+  const bool ok = rl::simulate<Test>(params);
+  std::printf("%-28s %s, %llu schedules\n", name, ok ? "ok" : "FAILED",
+              static_cast<unsigned long long>(params.stop_iteration));
+  if (!ok) std::printf("state: %s\n", params.final_state.c_str());
+  std::fflush(stdout);
+  return ok;
+}
+
+}  // namespace model
