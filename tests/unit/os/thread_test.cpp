@@ -13,13 +13,11 @@ namespace {
 
 struct Found {
   sigset_t blocked;
-  int cancel_state = -1;
 };
 
 void* look(void* argument) {
   auto& found = *static_cast<Found*>(argument);
   pthread_sigmask(SIG_BLOCK, nullptr, &found.blocked);
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &found.cancel_state);
   return argument;
 }
 

@@ -106,7 +106,7 @@ TEST_F(RoomTest, LetsNobodyBarge) {
   ASSERT_EQ(room_.try_take(false), Taken::ok);
   std::thread waiting([&] { EXPECT_EQ(room_.take(INT64_MAX), Taken::ok); });
   await_sleeps(1);
-  int asked = 0;
+  std::atomic<int> asked = 0;
   SeenMutex::locked = [&] {
     if (asked++ > 0) return;
     EXPECT_EQ(room_.counts().queued, 0U);
