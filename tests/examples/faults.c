@@ -4,6 +4,8 @@
  * faults.c - preloaded into the consumer: makes calls fail that seldom do.
  *
  *   FAULT_OPEN=TEXT:ERRNO:COUNT   the first COUNT times that a path with TEXT in it is opened
+ *   FAULT_TOUCH=TEXT              the second time that a path with TEXT in it is opened, the file has grown before
+ *   FAULT_HANG=1                  reads of 64 KiB do not return
  *   FAULT_READ=COUNT              the first COUNT reads of 64 KiB fail with EIO
  *   FAULT_SUBMIT=N                every N-th submit to a group gives POOL_EFULL
  *   FAULT_SYNC_MS=MS              every flush of the disk takes so much longer
@@ -27,7 +29,7 @@
 /* The next definition of the function `name`. POSIX wants this conversion to work. */
 #define NEXT(type, name) ((type)dlsym(RTLD_NEXT, name))
 
-static atomic_int opens, reads, submits;
+static atomic_int opens, touches, reads, submits;
 
 static int number(const char* name) {
   const char* value = getenv(name);
@@ -43,6 +45,12 @@ int openat(int folder, const char* path, int flags, ...) {
     errno = error;
     return -1;
   }
+  const char* touch = getenv("FAULT_TOUCH");
+  if (touch != NULL && strstr(path, touch) != NULL && atomic_fetch_add(&touches, 1) == 1) {
+    FILE* file = fopen(path, "a");
+    fputs("grown", file);
+    fclose(file);
+  }
   va_list rest;
   va_start(rest, flags);
   mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
@@ -51,6 +59,7 @@ int openat(int folder, const char* path, int flags, ...) {
 }
 
 ssize_t read(int fd, void* buffer, size_t size) {
+  while (size == 64 * 1024 && number("FAULT_HANG") != 0) pause();
   if (size == 64 * 1024 && atomic_fetch_add(&reads, 1) < number("FAULT_READ")) {
     errno = EIO;
     return -1;

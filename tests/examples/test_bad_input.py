@@ -258,6 +258,22 @@ class BadFiles(support.ConsumerTest):
         self.assertEqual(support.query(self.db, "SELECT attempt, failures FROM dead"), [(3, 3)])
         self.assertEqual(support.results(self.db), {})
 
+    def test_change_after_all_tasks_began(self):
+        path = os.path.join(self.tree, b"changing")
+        support.write(path)
+        os.truncate(path, 200 << 20)
+        self.consumer("enqueue", self.tree)
+        process = self.start("run", "--workers", "3", "--max-attempts", "1")
+        descriptors = f"/proc/{process.pid}/fd"
+
+        def opened():
+            links = (os.path.join(descriptors, name) for name in os.listdir(descriptors))
+            return sum(os.path.islink(link) and os.readlink(os.fsencode(link)) == path for link in links)
+
+        self.wait_until(lambda: opened() == 3, "three tasks that read")
+        os.utime(path)
+        self.assertIn(b"changed while it was read", self.end(process, status=support.LEFT_OUT)[1])
+
     def test_file_that_changes_for_a_while(self):
         path = os.path.join(self.tree, b"changing")
         support.write(path)

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import support
@@ -47,6 +48,23 @@ class Faults(support.ConsumerTest):
         report = json.loads(self.run_with(FAULT_READ="3").stdout)
         self.assertGreater(report["retries"], 0)
         self.assertEqual((report["messages"], report["dead_letters"]), (100, 0))
+        self.assert_results()
+
+    def test_change_between_the_tasks(self):
+        report = json.loads(self.run_with("--workers", "1", FAULT_TOUCH="file-66").stdout)
+        self.assertEqual((report["messages"], report["retries"]), (100, 1))
+        self.assert_results()
+
+    def test_task_that_never_returns(self):
+        """At the end of the deadline the messages are handed back, and the process ends without their tasks."""
+        environment = dict(os.environ, LD_PRELOAD=self.faults, FAULT_HANG="1")
+        process = self.start("run", "--json", "--deadline", "0.1", env=environment)
+        self.wait_for_lease()
+        process.send_signal(signal.SIGTERM)
+        report = json.loads(self.end(process)[0])
+        self.assertEqual((report["messages"], report["handed_back"], report["left"]), (0, 100, 100))
+        self.assertEqual(support.query(self.db, "SELECT DISTINCT failures, owner FROM messages"), [(0, None)])
+        self.consumer("run")
         self.assert_results()
 
     def test_exhausted(self):

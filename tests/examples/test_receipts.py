@@ -11,43 +11,62 @@ import support
 
 
 class Receipts(support.ConsumerTest):
-    def test_stale_consumer_changes_nothing(self):
+    def two_at_one_message(self, *arguments):
+        """The first consumer is silent until its lease is over; the second has the message now, and is silent, too."""
         path = os.path.join(self.tree, b"large")
         support.write(path)
         os.truncate(path, (20 if support.SLOW else 200) << 20)
         self.consumer("enqueue", self.tree)
-
-        sleeper = self.start("run", "--json", "--lease", "0.5")
+        first = self.start("run", "--json", "--lease", "0.3", "--deadline", "200", *arguments)
         self.wait_for_lease()
-        sleeper.send_signal(signal.SIGSTOP)  # alive, and silent until its lease is over
-        report = json.loads(self.consumer("run", "--json").stdout)
-        self.assertEqual(report["messages"], 1)
-        right = support.results(self.db)
-        support.query(self.db, "UPDATE results SET words = -77")  # shows whether anybody writes now
+        first.send_signal(signal.SIGSTOP)
+        second = self.start("run", "--json", *arguments)
+        self.wait_for_lease(attempt=2)
+        second.send_signal(signal.SIGSTOP)
+        return path, first, second
 
-        sleeper.send_signal(signal.SIGCONT)
-        report = json.loads(self.end(sleeper)[0])
+    def when_it_gives_up(self, first):
+        """Lets the first finish what it has, and returns its report. It would wait for the second if it might."""
+        first.send_signal(signal.SIGCONT)
+        first.send_signal(signal.SIGTERM)
+        return json.loads(self.end(first)[0])
+
+    def test_stale_ack_changes_nothing(self):
+        _, first, second = self.two_at_one_message()
+        report = self.when_it_gives_up(first)
         self.assertEqual((report["messages"], report["stale_receipts"]), (0, 1))
-        self.assertEqual(support.query(self.db, "SELECT words FROM results"), [(-77,)])
-        self.assertEqual(right[path][1], os.stat(path).st_size)
+        self.assertEqual(support.results(self.db), {})
+        self.assertEqual(support.query(self.db, "SELECT attempt, owner IS NULL FROM messages"), [(2, 0)])
+        second.send_signal(signal.SIGCONT)
+        self.assertEqual(json.loads(self.end(second)[0])["messages"], 1)
+        self.assert_results()
 
     def test_stale_failure_changes_nothing(self):
-        path = os.path.join(self.tree, b"large")
-        support.write(path)
-        os.truncate(path, (20 if support.SLOW else 200) << 20)
-        self.consumer("enqueue", self.tree)
-        sleeper = self.start("run", "--json", "--lease", "0.5", "--max-attempts", "1")
-        self.wait_for_lease()
-        sleeper.send_signal(signal.SIGSTOP)
-        self.consumer("run")
-        os.utime(path)  # to the sleeper the file has changed, which is a dead letter at its first attempt
-        self.consumer("enqueue", self.tree)
-        sleeper.send_signal(signal.SIGCONT)
-        report = json.loads(self.end(sleeper)[0])
-        self.assertEqual((report["dead_letters"], report["stale_receipts"]), (0, 1))
-        self.assertEqual(support.query(self.db, "SELECT count(*) FROM dead"), [(0,)])
-        self.consumer("run")
+        """Handed back or dead: the first finds that the file has changed."""
+        for attempts in ("5", "1"):
+            path, first, second = self.two_at_one_message("--max-attempts", attempts)
+            os.utime(path)
+            report = self.when_it_gives_up(first)
+            self.assertEqual((report["retries"], report["dead_letters"], report["stale_receipts"]), (0, 0, 1))
+            self.assertEqual(support.query(self.db, "SELECT count(*) FROM dead"), [(0,)])
+            self.assertEqual(support.query(self.db, "SELECT attempt, failures, owner IS NULL FROM messages"),
+                             [(2, 0, 0)])
+            second.kill()
+            second.wait()
+            self.consumer("run")
+            self.assert_results()
+
+    def test_stale_ack_after_the_end(self):
+        """The second is done before the first wakes: the results are the second's."""
+        path, first, second = self.two_at_one_message()
+        second.send_signal(signal.SIGCONT)
+        self.assertEqual(json.loads(self.end(second)[0])["messages"], 1)
         self.assert_results()
+        support.query(self.db, "UPDATE results SET words = -77")  # shows whether anybody writes now
+        first.send_signal(signal.SIGCONT)
+        report = json.loads(self.end(first)[0])
+        self.assertEqual((report["messages"], report["stale_receipts"]), (0, 1))
+        self.assertEqual(support.results(self.db)[path][3], -77)
 
     def test_lease_is_extended(self):
         path = os.path.join(self.tree, b"large")

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto tick = 100ms;               // how often to look at the bar and the deadline
-constexpr auto stop_patience = 1s;         // for tasks to notice that they shall stop
+constexpr auto stop_patience = 3s;         // for tasks to notice that they shall stop
 constexpr auto longest_retry_delay = 60s;  // where doubling ends
 constexpr std::uint64_t dead_letter_lines = 20;
 

@@ -42,7 +42,7 @@ struct RunReport {
 ///
 /// The end: (1) the queue is empty, or a signal came: then nothing more is fetched; (2) what is in flight is finished;
 /// after the deadline the tasks are told to stop, and their messages are handed back; (3) whatever is still running
-/// a second later is left alone; (4) the keeper settles all that, hands back what else it has fetched, and ends.
+/// three seconds later is left alone; (4) the keeper settles all that, hands back what else it has fetched, and ends.
 class Master {
  public:
   Master(pool_t pool, Keeper& keeper, Mailbox& mailbox, Progress& progress, const MasterLimits& limits);
