@@ -28,12 +28,18 @@ pool_status_t invalid(const char* function, const char* field, const char* allow
 
 pool_status_t status_of(sched::Submitted submitted) {
   switch (submitted) {
-    case sched::Submitted::ok: return POOL_OK;
-    case sched::Submitted::stale: return POOL_EBADHANDLE;
-    case sched::Submitted::no_memory: return POOL_ENOMEM;
-    case sched::Submitted::no_thread: return POOL_ETHREAD;
-    case sched::Submitted::full: return POOL_EFULL;
-    case sched::Submitted::closed: return POOL_ECLOSED;
+    case sched::Submitted::ok:
+      return POOL_OK;
+    case sched::Submitted::stale:
+      return POOL_EBADHANDLE;
+    case sched::Submitted::no_memory:
+      return POOL_ENOMEM;
+    case sched::Submitted::no_thread:
+      return POOL_ETHREAD;
+    case sched::Submitted::full:
+      return POOL_EFULL;
+    case sched::Submitted::closed:
+      return POOL_ECLOSED;
   }
   return POOL_EINTERNAL;
 }
@@ -44,8 +50,8 @@ pool_status_t submit(pool_group_t handle, pool_task_fn fn, void* ctx, pool_drop_
   if (!found) return POOL_EBADHANDLE;
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
-  const auto submitted = sched::Submit<System>(*found.world, *found.slot, found.generation)(
-      work, static_cast<Overflow>(overflow));
+  const auto submitted =
+      sched::Submit<System>(*found.world, *found.slot, found.generation)(work, static_cast<Overflow>(overflow));
   if (submitted != sched::Submitted::ok) sched::Task::discard(work);
   return status_of(submitted);
 }
@@ -66,9 +72,12 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool help) {
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);
   const auto waited = timeout <= 0 ? wait.poll() : wait(capi::deadline_after(timeout), help);
   switch (waited) {
-    case sched::Waited::empty: return outcome(*found.slot, found.generation);
-    case sched::Waited::timed_out: return POOL_ETIMEDOUT;
-    case sched::Waited::gone: return POOL_ECLOSED;
+    case sched::Waited::empty:
+      return outcome(*found.slot, found.generation);
+    case sched::Waited::timed_out:
+      return POOL_ETIMEDOUT;
+    case sched::Waited::gone:
+      return POOL_ECLOSED;
   }
   return POOL_EINTERNAL;
 }
@@ -90,7 +99,7 @@ pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options
   if (group == nullptr) return invalid(function, "group", "must not be NULL");
   group->id = 0;
   pool_group_options_t given = default_options;
-  if (options != nullptr && capi::copy_in(options, given) != capi::CopyIn::ok) {
+  if (options != nullptr && capi::copy_in(options, given, {4, 8}) != capi::CopyIn::ok) {
     return invalid(function, "struct_size", "has to be what pool_group_options_init set");
   }
   if (given.overflow > POOL_OVERFLOW_REJECT) return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
@@ -121,7 +130,7 @@ pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t* task
   static constexpr const char* function = "pool_group_submit_task";
   if (task == nullptr) return invalid(function, "task", "must not be NULL");
   pool_task_t given = default_task;
-  if (capi::copy_in(task, given) != capi::CopyIn::ok) {
+  if (capi::copy_in(task, given, {4, 8, 16, 24, 32, 40}) != capi::CopyIn::ok) {
     return invalid(function, "struct_size", "has to be what pool_task_init set");
   }
   if (given.fn == nullptr) return invalid(function, "fn", "must not be NULL");
@@ -158,9 +167,12 @@ pool_status_t pool_group_poll(pool_group_t group) {
   const auto found = capi::resolve(group);
   if (!found) return POOL_EBADHANDLE;
   switch (sched::Wait<System>(*found.world, *found.slot, found.generation).poll()) {
-    case sched::Waited::empty: break;
-    case sched::Waited::timed_out: return POOL_EBUSY;
-    case sched::Waited::gone: return POOL_EBADHANDLE;
+    case sched::Waited::empty:
+      break;
+    case sched::Waited::timed_out:
+      return POOL_EBUSY;
+    case sched::Waited::gone:
+      return POOL_EBADHANDLE;
   }
   const pool_status_t status = outcome(*found.slot, found.generation);
   return status == POOL_ECLOSED ? POOL_EBADHANDLE : status;
@@ -189,10 +201,9 @@ pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, si
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
   const group::Counters counters = found.slot->counters();
   if (!capi::resolve(group)) return POOL_EBADHANDLE;
-  const pool_group_stats_t ours = {sizeof ours,        0,
-                                   counters.submitted, counters.succeeded,
-                                   counters.failed,    counters.cancelled,
-                                   counters.queued,    counters.running};
+  const pool_group_stats_t ours = {
+      sizeof ours,     0, counters.submitted, counters.succeeded, counters.failed, counters.cancelled, counters.queued,
+      counters.running};
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

@@ -23,10 +23,14 @@ pool_status_t invalid(const char* field, const char* allowed) {
 pool_status_t read_options(const pool_options_t* options, sched::PoolConfig& config) {
   pool_options_t given = default_options;
   if (options != nullptr) {
-    switch (capi::copy_in(options, given)) {
-      case capi::CopyIn::bad_size: return invalid("struct_size", "has to be what pool_options_init set");
-      case capi::CopyIn::unknown_field: return invalid("options", "has a field that this version does not know");
-      case capi::CopyIn::ok: break;
+    // struct_size, max_workers, queue_capacity, overflow, name
+    switch (capi::copy_in(options, given, {4, 8, 12, 16, sizeof given})) {
+      case capi::CopyIn::bad_size:
+        return invalid("struct_size", "has to be what pool_options_init set");
+      case capi::CopyIn::unknown_field:
+        return invalid("options", "has a field that this version does not know");
+      case capi::CopyIn::ok:
+        break;
     }
   }
   if (given.max_workers > Pool::max_max_workers) return invalid("max_workers", "has to be 1 to 32767, or 0");
@@ -36,9 +40,8 @@ pool_status_t read_options(const pool_options_t* options, sched::PoolConfig& con
   if (given.overflow > POOL_OVERFLOW_REJECT) return invalid("overflow", "has to be one of POOL_OVERFLOW_*");
   config.max_workers = given.max_workers != 0 ? given.max_workers
                                               : std::min(os::usable_processors(), std::uint32_t{Pool::max_max_workers});
-  config.queue_capacity = given.queue_capacity != 0
-                              ? std::min(given.queue_capacity, park::Room<System>::max_capacity)
-                              : default_capacity;
+  config.queue_capacity =
+      given.queue_capacity != 0 ? std::min(given.queue_capacity, park::Room<System>::max_capacity) : default_capacity;
   config.overflow = given.overflow != 0 ? given.overflow : std::uint32_t{POOL_OVERFLOW_BLOCK};
   config.name = given.name != nullptr ? given.name : "pool";
   return POOL_OK;
@@ -70,7 +73,7 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
   const auto found = capi::resolve(pool);
   if (!found) return POOL_EBADHANDLE;
   if (mode != POOL_SHUTDOWN_DRAIN && mode != POOL_SHUTDOWN_CANCEL) return POOL_EINVAL;
-  if (timeout > 0 && Frame::inside_pool(found.slot)) return POOL_EDEADLK;
+  if (timeout > 0 && (Frame::inside_pool(found.slot) || Frame::inside_drop())) return POOL_EDEADLK;
   return sched::shut_down(*found.world, *found.slot, found.generation, mode == POOL_SHUTDOWN_CANCEL,
                           timeout > 0 ? capi::deadline_after(timeout) : 0)
              ? POOL_OK
@@ -80,7 +83,7 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
 pool_status_t pool_destroy(pool_t pool) {
   const auto found = capi::resolve(pool);
   if (!found) return POOL_EBADHANDLE;
-  if (Frame::inside_pool(found.slot)) return POOL_EDEADLK;
+  if (Frame::inside_pool(found.slot) || Frame::inside_drop()) return POOL_EDEADLK;
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
   return sched::end_pool(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }

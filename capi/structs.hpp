@@ -9,10 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 
 namespace pool::capi {
 
-// A size that some version of a struct can have: struct_size and one more field at least, nothing cut in half.
+// A size that some version of a struct can have: struct_size and one more field at least, and no more than a page.
 constexpr bool plausible_size(std::size_t size) { return size >= 8 && size % 4 == 0 && size <= 4096; }
 
 // Copies the library's struct out: at most what the caller has room for.
@@ -37,9 +38,10 @@ bool init_out(const T& defaults, void* theirs, std::size_t size) {
 
 enum class CopyIn { ok, bad_size, unknown_field };
 
-// Reads a caller's struct: fields that it does not have keep their defaults; fields that we do not know must be zero.
+// Reads a caller's struct: fields that it does not have, or not whole, keep their defaults; fields that we do not know
+// must be zero. `ends`: where each of our fields ends.
 template <class T>
-CopyIn copy_in(const T* theirs, T& ours) {
+CopyIn copy_in(const T* theirs, T& ours, std::initializer_list<std::size_t> ends) {
   std::uint32_t size = 0;
   std::memcpy(&size, theirs, sizeof size);
   if (!plausible_size(size)) return CopyIn::bad_size;
@@ -47,7 +49,11 @@ CopyIn copy_in(const T* theirs, T& ours) {
   for (std::size_t i = sizeof(T); i < size; ++i) {
     if (bytes[i] != 0) return CopyIn::unknown_field;
   }
-  std::memcpy(&ours, theirs, std::min<std::size_t>(size, sizeof(T)));
+  std::size_t whole = 0;
+  for (const std::size_t end : ends) {
+    if (end <= size) whole = std::max(whole, end);
+  }
+  std::memcpy(&ours, theirs, whole);
   ours.struct_size = sizeof(T);
   return CopyIn::ok;
 }

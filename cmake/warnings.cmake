@@ -7,8 +7,7 @@
 add_library(pool_warnings INTERFACE)
 target_compile_options(pool_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wundef -Wformat=2 -Wcast-qual -Wcast-align -Wvla
-  # All of -Wshadow would make g++ complain of `struct pool_stats` beside pool_stats() in pool.h.
-  $<IF:$<CXX_COMPILER_ID:GNU>,-Wshadow=local,-Wshadow>
+  -Wshadow
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
   $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wduplicated-cond -Wlogical-op>

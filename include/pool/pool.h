@@ -136,13 +136,13 @@ typedef struct pool_options {
 
 /* Fills *options with the defaults. `size` is sizeof(pool_options_t) as the caller was compiled; at most that much is
  * written. Never blocks. Since 1.0.
- * POOL_OK; POOL_EINVAL: options is NULL, or size is under 8 or not a multiple of 4. */
+ * POOL_OK; POOL_EINVAL: options is NULL, or size is under 8, over 4,096 or not a multiple of 4. */
 POOL_API pool_status_t pool_options_init(pool_options_t *options, size_t size);
 
 /* Makes a pool. No thread is started before the first submit. `options` may be NULL for the defaults and is not kept.
  * Writes the handle to *pool; the caller ends it with pool_destroy. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: pool is NULL, or an option is out of range (the log names it); POOL_ENOMEM: no memory, or
- * 1,023 pools are alive. */
+ * 1,024 pools are alive. */
 POOL_API pool_status_t pool_create(const pool_options_t *options, pool_t *pool);
 
 /* How pool_shutdown treats tasks that have not started. */
@@ -155,15 +155,15 @@ enum {
  * until every accepted task is finished and ends the threads. May be called again, with either mode, from several
  * threads. `timeout` in ns; <= 0 only closes and is allowed everywhere. Blocks up to `timeout`. Since 1.0.
  * POOL_OK: everything is finished; POOL_ETIMEDOUT: not yet, the pool stays closed, call again; POOL_EINVAL: unknown
- * mode; POOL_EDEADLK: timeout > 0 from one of the pool's own tasks or drops; POOL_EBADHANDLE. */
+ * mode; POOL_EDEADLK: timeout > 0 from one of the pool's own tasks or from any drop; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout);
 
 /* Ends a pool: pool_shutdown(pool, POOL_SHUTDOWN_DRAIN, INT64_MAX), then frees it. Its groups end with it; threads
  * that wait for them return. Of several calls at once one succeeds. Blocks until all tasks are finished. Since 1.0.
- * POOL_OK; POOL_EDEADLK: called from one of the pool's own tasks or drops; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EDEADLK: called from one of the pool's own tasks or from any drop; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_destroy(pool_t pool);
 
-typedef struct pool_stats {
+typedef struct pool_stats_values {
   uint32_t struct_size;   /* bytes written by the library */
   uint32_t workers;       /* threads now */
   uint32_t workers_idle;  /* of these, parked */
@@ -174,7 +174,7 @@ typedef struct pool_stats {
 
 /* Writes what the pool is doing now to *stats. Each field is right for some moment during the call. `size` is
  * sizeof(pool_stats_t) as the caller was compiled; at most that much is written. Does not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: stats is NULL, or size is under 8 or not a multiple of 4; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EINVAL: stats is NULL, or size is under 8, over 4,096 or not a multiple of 4; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_stats(pool_t pool, pool_stats_t *stats, size_t size);
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -187,13 +187,13 @@ typedef struct pool_group_options {
 } pool_group_options_t;
 
 /* Fills *options with the defaults, as pool_options_init does. Never blocks. Since 1.0.
- * POOL_OK; POOL_EINVAL: options is NULL, or size is under 8 or not a multiple of 4. */
+ * POOL_OK; POOL_EINVAL: options is NULL, or size is under 8, over 4,096 or not a multiple of 4. */
 POOL_API pool_status_t pool_group_options_init(pool_group_options_t *options, size_t size);
 
 /* Makes a group of a pool; cheap enough for one per message. `options` may be NULL for the defaults and is not kept.
  * Writes the handle to *group; the caller ends it with pool_group_destroy or pool_group_detach, or with its pool. Does
  * not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: group is NULL, or an option is out of range; POOL_ENOMEM: no memory, or 1,048,575 groups are
+ * POOL_OK; POOL_EINVAL: group is NULL, or an option is out of range; POOL_ENOMEM: no memory, or 1,048,576 groups are
  * alive; POOL_ECLOSED: the pool is shutting down; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_create(pool_t pool, const pool_group_options_t *options, pool_group_t *group);
 
@@ -219,7 +219,7 @@ typedef struct pool_task {
 } pool_task_t;
 
 /* Fills *task with the defaults, as pool_options_init does. Never blocks. Since 1.0.
- * POOL_OK; POOL_EINVAL: task is NULL, or size is under 8 or not a multiple of 4. */
+ * POOL_OK; POOL_EINVAL: task is NULL, or size is under 8, over 4,096 or not a multiple of 4. */
 POOL_API pool_status_t pool_task_init(pool_task_t *task, size_t size);
 
 /* Submits *task, which is not kept. After POOL_OK the library owns the context and calls drop exactly once; after any
@@ -266,7 +266,7 @@ POOL_API pool_status_t pool_group_destroy(pool_group_t group);
  * POOL_OK; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
 
-typedef struct pool_group_stats {
+typedef struct pool_group_stats_values {
   uint32_t struct_size; /* bytes written by the library */
   uint32_t reserved;    /* 0 */
   uint64_t submitted;   /* accepted since the group was made */
@@ -279,7 +279,7 @@ typedef struct pool_group_stats {
 
 /* Writes the group's counters to *stats. The first four never fall and are exact while the group is empty; the gauges
  * are right for some moment during the call. `size` as in pool_stats. Does not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: stats is NULL, or size is under 8 or not a multiple of 4; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EINVAL: stats is NULL, or size is under 8, over 4,096 or not a multiple of 4; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t *stats, size_t size);
 
 /* The most bytes of text that a failure keeps, the final NUL included. */

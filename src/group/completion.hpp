@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Completion: the word in which a group's finished tasks are counted, and on which its waiters sleep. The protocol is in
-// group/README.md.
+// Completion: the word in which a group's finished tasks are counted, and on which its waiters sleep. The protocol is
+// in group/README.md.
 //
 // Memory order: sequentially consistent; it is paired with the tail of the group's queue.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/bits.hpp"
@@ -16,27 +17,30 @@ namespace pool::group {
 template <class Sys>
 class Completion {
  public:
-  // 63..32 count | 31..4 epoch | 3 detached | 2 helper | 1 sleeper | 0 waiter
+  // 63..32 count | 31..18 released | 17..4 arrivals | 3 detached | 2 helper | 1 sleeper | 0 waiter
   static constexpr std::uint32_t waiter = 1;
   static constexpr std::uint32_t sleeper = 2;
   static constexpr std::uint32_t helper = 4;
   static constexpr std::uint32_t detached = 8;
-  static constexpr std::uint32_t one_epoch = 16;
 
   // One load of the word.
   struct Seen {
     std::uint64_t word;
     std::uint32_t count() const { return base::high(word); }
     std::uint32_t flags() const { return base::low(word); }
-    std::uint32_t epoch() const { return flags() / one_epoch; }
+    std::uint32_t released() const { return flags() >> released_shift & number_mask; }
+    std::uint32_t arrivals() const { return flags() >> arrivals_shift & number_mask; }
     bool has(std::uint32_t flag) const { return (flags() & flag) != 0; }
+    // Says whether an empty moment was announced to the waiter with this number.
+    bool has_released(std::uint32_t number) const { return ((released() - number) & number_mask) <= number_mask / 2; }
   };
 
-  // Begins a life, in a new epoch: a late completer of the last one names the old one and fails.
+  // Begins a life. Whoever is late from the last one names a word that differs in its numbers; a late waiter whose flag
+  // is overwritten finds the generation changed.
   void open(std::uint32_t count) {
-    std::uint64_t word = word_.load();
-    while (!word_.compare_exchange_weak(word, base::pack(count, next_epoch(base::low(word))))) {
-    }
+    const std::uint32_t number = load().arrivals() + 1;
+    // Relaxed: published by the generation that is stored later.
+    word_.store(make(count, number, number, 0), std::memory_order_relaxed);
   }
 
   Seen load() const { return {word_.load()}; }
@@ -48,22 +52,34 @@ class Completion {
   // Takes back one finish that will be counted later, for a ticket that the caller holds.
   void lower() { word_.fetch_sub(std::uint64_t{1} << 32); }
 
-  // The group was seen empty with `waiter` set: moves the epoch on and wakes sleepers, unless somebody else did.
-  void announce_empty(Seen seen) {
-    while (seen.has(waiter)) {
-      std::uint64_t word = seen.word;
-      if (word_.compare_exchange_strong(word, base::pack(seen.count(), next_epoch(seen.flags())))) {
-        if (seen.has(sleeper)) Sys::wake_low(word_, INT32_MAX);
+  // The group was empty when its word was `seen`: releases all who had arrived by then, and wakes sleepers. `alive()`
+  // says whether this still is the life that was seen.
+  template <class Alive>
+  void announce_empty(Seen seen, Alive&& alive) {
+    Seen now = seen;
+    while (now.has(waiter) && !now.has_released(seen.arrivals()) && !now.has(detached)) {
+      const std::uint32_t left = now.arrivals() == seen.arrivals() ? 0 : waiter;
+      if (word_.compare_exchange_strong(now.word, make(now.count(), seen.arrivals(), now.arrivals(), left))) {
+        if (now.has(sleeper)) Sys::wake_low(word_, INT32_MAX);
         return;
       }
-      const Seen now{word};
-      if (now.count() != seen.count() || now.epoch() != seen.epoch() || now.has(detached)) return;
-      seen = now;
+      if (!alive()) return;
     }
   }
 
-  // From now on the epoch moves on when the group is seen empty. Returns the word as of that moment.
-  Seen announce_wait() { return {word_.fetch_or(waiter) | waiter}; }
+  // Arrives as a waiter: `now` becomes the word with it, its number is `arrivals`. False: as many have arrived since
+  // the group was last empty as the numbers can tell apart; `now` has the word.
+  bool arrive(Seen& now) {
+    now = load();
+    while (!is_crowded(now)) {
+      const Seen next{make(now.count(), now.released(), now.arrivals() + 1, (now.flags() & flag_mask) | waiter)};
+      if (!word_.compare_exchange_weak(now.word, next.word)) continue;
+      now = next;
+      return true;
+    }
+    return false;
+  }
+  static bool is_crowded(Seen seen) { return ((seen.arrivals() - seen.released()) & number_mask) == number_mask / 2; }
 
   // Announces that we are going to sleep; returns the word with the flags set.
   Seen announce_sleep(bool helps) {
@@ -80,26 +96,33 @@ class Completion {
     Sys::wake_low(word_, INT32_MAX);
   }
 
-  // The handle is gone: returns the word as of that moment, and wakes all waiters so that they notice. The new flag alone
-  // changes what they sleep on.
+  // The handle is gone: returns the word as of that moment, and wakes all waiters so that they notice. The new flag
+  // alone changes what they sleep on.
   Seen detach() {
     const Seen seen{word_.fetch_or(detached)};
     if (seen.has(sleeper)) Sys::wake_low(word_, INT32_MAX);
     return seen;
   }
 
-  // The slot is about to be freed: nobody may be left asleep on it.
+  // The slot is about to be freed, its generation is over: nobody may be left asleep on it. (Whoever announces his
+  // sleep after this looks at the generation first.)
   void end() {
-    Seen seen = load();
-    while (!word_.compare_exchange_weak(seen.word, base::pack(seen.count(), next_epoch(seen.flags())))) {
-    }
-    if (seen.has(sleeper)) Sys::wake_low(word_, INT32_MAX);
+    if (!load().has(sleeper)) return;
+    word_.fetch_and(~std::uint64_t{flag_mask});
+    Sys::wake_low(word_, INT32_MAX);
   }
 
  private:
-  // Without any flag.
-  static constexpr std::uint32_t next_epoch(std::uint32_t flags) {
-    return (flags & ~(one_epoch - 1)) + one_epoch;
+  static constexpr std::uint32_t flag_mask = 15;
+  static constexpr std::uint32_t number_mask = (1U << Sys::arrival_bits) - 1;
+  static constexpr std::uint32_t arrivals_shift = 4;
+  static constexpr std::uint32_t released_shift = 18;
+  static_assert(Sys::arrival_bits <= 14);
+
+  static constexpr std::uint64_t make(std::uint32_t count, std::uint32_t released, std::uint32_t arrivals,
+                                      std::uint32_t flags) {
+    return base::pack(count,
+                      (released & number_mask) << released_shift | (arrivals & number_mask) << arrivals_shift | flags);
   }
 
   typename Sys::template Atomic<std::uint64_t> word_{0};

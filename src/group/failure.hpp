@@ -8,6 +8,7 @@
 // empty group's failure is whole.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -41,8 +42,8 @@ class FirstFailure {
     state_.store(written, std::memory_order_release);
   }
 
-  // False: no task has failed. Writes failure_text_size bytes to text. The slot may begin another life meanwhile, so the
-  // caller checks the generation afterwards; the text is made of atomic words for the same reason.
+  // False: no task has failed. Writes failure_text_size bytes to text. The slot may begin another life meanwhile, so
+  // the caller checks the generation afterwards; the text is made of atomic words for the same reason.
   bool read(std::int32_t& code, char* text) const {
     if (state_.load(std::memory_order_acquire) != written) return false;
     code = static_cast<std::int32_t>(code_.load(std::memory_order_relaxed));

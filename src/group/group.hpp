@@ -27,7 +27,9 @@ struct alignas(base::cache_line) Group {
   // Finishers write here.
   alignas(base::cache_line) Completion<Sys> completion;
   Atomic<std::uint64_t> cancelled{0};
-  Atomic<std::uint32_t> rounds{0};  // how often the last ticket, 2^32 - inline_cells - 1, was taken
+  Atomic<std::uint32_t> rounds{0};         // how often the last ticket, 2^32 - inline_cells - 1, was taken
+  Atomic<std::uint32_t> tombstones{0};     // not claimed yet
+  Atomic<std::uint64_t> succeeded{0};      // as it was last told
   Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
@@ -39,6 +41,8 @@ struct alignas(base::cache_line) Group {
     completion.open(Queue::first_ticket);
     cancelled.store(0, std::memory_order_relaxed);
     rounds.store(0, std::memory_order_relaxed);
+    tombstones.store(0, std::memory_order_relaxed);
+    succeeded.store(0, std::memory_order_relaxed);
     pool.store(pool_index, std::memory_order_relaxed);
     pool_generation.store(pool_life, std::memory_order_relaxed);
     overflow.store(policy, std::memory_order_relaxed);
@@ -46,22 +50,30 @@ struct alignas(base::cache_line) Group {
     queue.open(generation);  // last: this publishes the rest
   }
 
-  // Exact while the group is empty; the gauges are right for some moment during the call.
-  Counters counters() const {
-    // In this order each difference is at least 0: count <= head <= tail at any moment, and all grow.
-    const std::uint64_t failed = failure.count();
-    const std::uint64_t dropped = cancelled.load(std::memory_order_relaxed);
+  // Exact while the group is empty, and never falling apart from the gauges, which are right for some moment of the
+  // call.
+  Counters counters() {
+    // In this order each difference is at least 0: count <= head <= tail at any moment, and all grow. Failures are
+    // loaded after the count that includes them, so that what is left of it is never too much.
+    const std::uint32_t not_tasks = tombstones.load();
     const std::uint32_t count = completion.load().count();
+    const std::uint64_t failed = failure.count();
+    const std::uint64_t dropped = cancelled.load();
     const std::uint32_t head = queue.head();
     const std::uint32_t tail = queue.tail();
-    const std::uint64_t all = (std::uint64_t{rounds.load(std::memory_order_relaxed)} << 32) + (tail - Queue::first_ticket);
-    const std::uint64_t finished = all - (tail - count);
+    const std::uint64_t all = (std::uint64_t{rounds.load()} << 32) + (tail - Queue::first_ticket);
+    const std::uint64_t unfinished = tail - count;
+    const std::uint64_t finished = all > unfinished ? all - unfinished : 0;
+    const std::uint64_t least = finished > failed + dropped ? finished - failed - dropped : 0;
+    std::uint64_t told = succeeded.load();
+    while (told < least && !succeeded.compare_exchange_weak(told, least)) {
+    }
     return {.submitted = all,
-            .succeeded = finished > failed + dropped ? finished - failed - dropped : 0,
+            .succeeded = told < least ? least : told,
             .failed = failed,
             .cancelled = dropped,
-            .queued = tail - head,
-            .running = head - count};
+            .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks),
+            .running = static_cast<std::int32_t>(head - count) > 0 ? head - count : 0};
   }
 };
 

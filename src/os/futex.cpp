@@ -2,11 +2,11 @@
 // Copyright (c) the libpool authors
 #include "os/futex.hpp"
 
-#include <cerrno>
-#include <ctime>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
+#include <ctime>
 
 namespace pool::os {
 
@@ -20,8 +20,7 @@ bool futex_wait(const std::uint32_t* word, std::uint32_t seen, std::int64_t dead
     until = &at;
   }
   // The BITSET form takes an absolute time, so that an interruption does not prolong the sleep.
-  const long result =
-      syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, seen, until, nullptr, FUTEX_BITSET_MATCH_ANY);
+  const long result = syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, seen, until, nullptr, FUTEX_BITSET_MATCH_ANY);
   return result == 0 || errno != ETIMEDOUT;
 }
 

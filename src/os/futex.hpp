@@ -4,8 +4,8 @@
 // Sleeping on a 32-bit word, by the kernel's futex. Not std::atomic::wait (slower) nor a condition variable (glibc 2.36
 // loses wake-ups, BZ 25847).
 //
-// Guarantees: wait returns when the word may differ from `seen`, or spuriously; it is the caller's to look again. A wake
-// on memory that is not a futex any more, or not mapped, does nothing.
+// Guarantees: wait returns when the word may differ from `seen`, or spuriously; it is the caller's to look again. A
+// wake on memory that is not a futex any more, or not mapped, does nothing.
 #pragma once
 
 #include <atomic>

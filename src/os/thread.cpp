@@ -26,7 +26,7 @@ sigset_t asynchronous_signals() {
 
 }  // namespace
 
-bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, const char* name, std::uint32_t number) {
+bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument) {
   // The new thread inherits the mask, so that there is no moment in which it takes a signal.
   const sigset_t blocked = asynchronous_signals();
   sigset_t before;
@@ -40,14 +40,17 @@ bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, cons
     nanosleep(&pause, nullptr);
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  if (error != 0) return false;
+  return error == 0;
+}
 
+void settle_thread(const char* name, std::uint32_t number) {
+  int before = 0;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
   char suffix[12];
   const int suffix_size = std::snprintf(suffix, sizeof suffix, "-%u", number);
   char full[16];
   std::snprintf(full, sizeof full, "%.*s%s", 15 - suffix_size, name, suffix);
-  pthread_setname_np(thread, full);
-  return true;
+  pthread_setname_np(pthread_self(), full);
 }
 
 std::uint32_t usable_processors() {

@@ -10,9 +10,11 @@
 
 namespace pool::os {
 
-// Starts a thread that blocks all asynchronous signals, cannot be cancelled while it is the pool's, and is called
-// "name-number" (cut to 15 bytes, the number kept). False: the system gives none, after a few tries.
-bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, const char* name, std::uint32_t number);
+// Starts a thread that blocks all asynchronous signals. False: the system gives none, after a few tries.
+bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument);
+
+// For a new thread, first thing: it is called "name-number" (cut to 15 bytes, the number kept) and cannot be cancelled.
+void settle_thread(const char* name, std::uint32_t number);
 
 // The processors that this process may run on, at least 1.
 std::uint32_t usable_processors();

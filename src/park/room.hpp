@@ -8,6 +8,7 @@
 // a task that is not finished, keeps its pool alive.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 
@@ -26,16 +27,17 @@ class Room {
 
   // Begins a life. Requires: nobody is in line.
   void open(std::uint32_t capacity) {
-    capacity_ = capacity;
+    capacity_.store(capacity, std::memory_order_relaxed);
     word_.store(0);
   }
 
-  // Takes a place, if there is one and nobody is in line. A task of this pool is `inside`: it may submit to a closed pool.
+  // Takes a place, if there is one and nobody is in line. A task of this pool is `inside`: it may submit to a closed
+  // pool.
   Taken try_take(bool inside) {
     std::uint64_t word = word_.load(std::memory_order_relaxed);
     for (;;) {
       if ((word & closed) != 0 && !inside) return Taken::closed;
-      if ((word & line) != 0 || queued(word) >= capacity_) return Taken::full;
+      if ((word & line) != 0 || queued(word) >= capacity()) return Taken::full;
       if (word_.compare_exchange_weak(word, word + one_queued + one_unfinished)) return Taken::ok;
     }
   }
@@ -114,6 +116,8 @@ class Room {
     return static_cast<std::uint32_t>(word >> 30 & 0x7fffffff);
   }
 
+  std::uint32_t capacity() const { return capacity_.load(std::memory_order_relaxed); }
+
   Taken stand_in_line(std::int64_t deadline) {
     Blocked self;
     {
@@ -145,7 +149,7 @@ class Room {
 
   // Under the mutex: takes a place for the first in line. Not once the pool is closed: it may be seen empty by then.
   bool take_in_line(std::uint64_t word) {
-    while (queued(word) < capacity_ && (word & closed) == 0) {
+    while (queued(word) < capacity() && (word & closed) == 0) {
       if (word_.compare_exchange_weak(word, word + one_queued + one_unfinished)) return true;
     }
     return false;
@@ -174,7 +178,7 @@ class Room {
   }
 
   typename Sys::template Atomic<std::uint64_t> word_{0};
-  std::uint32_t capacity_ = 0;
+  typename Sys::template Atomic<std::uint32_t> capacity_{0};  // a late submitter may look while a life begins
   typename Sys::template Atomic<std::uint32_t> drains_{0};
   typename Sys::Mutex mutex_;
   Blocked* first_ = nullptr;

@@ -8,10 +8,11 @@
 
 namespace pool::queue {
 
-// What a cell holds, once it is out of the queue.
+// What a cell holds, and, once it is out of the queue, the generation that the queue was opened with.
 struct Work {
   std::uintptr_t fn = 0;
   std::uintptr_t ctx = 0;
+  std::uint32_t life = 0;
 };
 
 template <template <class> class Atomic>

@@ -8,7 +8,10 @@
 #pragma once
 
 #include <boost/lockfree/stack.hpp>
+#include <cstddef>
 #include <cstdint>
+
+#include "os/arena.hpp"
 
 namespace pool::queue {
 
@@ -25,7 +28,8 @@ class FreeList {
 
  private:
   // Not of fixed size: those are limited to 65,534 elements.
-  boost::lockfree::stack<std::uint32_t> stack_;
+  // Its nodes are known by tagged pointers alone, which leak checkers cannot follow: they do not come from malloc.
+  boost::lockfree::stack<std::uint32_t, boost::lockfree::allocator<os::ArenaAllocator<std::uint32_t>>> stack_;
 };
 
 }  // namespace pool::queue

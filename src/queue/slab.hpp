@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Slab: type-stable slots addressed by index. A slot is constructed once and never destroyed or unmapped, so that a late
-// touch through a stale handle reads a slot of the same type, and its generation tells.
+// Slab: type-stable slots addressed by index. A slot is constructed once and never destroyed or unmapped, so that a
+// late touch through a stale handle reads a slot of the same type, and its generation tells.
 //
 // Guarantees: at() is wait-free and never fails for an index that take() has ever returned. take() reuses the slot that
 // was given back last. The slots live as long as the process; a Slab is never destroyed.

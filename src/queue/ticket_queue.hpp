@@ -9,6 +9,8 @@
 // are sequentially consistent: `sub` and `hd` are a pair in which each side writes its own word and reads the other.
 #pragma once
 
+#include <atomic>
+
 #include "base/bits.hpp"
 #include "queue/cell.hpp"
 
@@ -40,14 +42,17 @@ class TicketQueue {
   void open(std::uint32_t generation) {
     for (CellType& cell : cells_) cell.fn.store(0, std::memory_order_relaxed);
     const std::uint64_t inline_segment = base::pack(segment_number(first_ticket), base::nil);
-    tail_segment_.store(inline_segment);
-    head_segment_.store(inline_segment);
-    hd_.store(base::pack(generation, first_ticket));
+    tail_segment_.store(inline_segment, std::memory_order_relaxed);
+    head_segment_.store(inline_segment, std::memory_order_relaxed);
+    // Release: whoever loads this head sees the cells and segments of this life.
+    hd_.store(base::pack(generation, first_ticket), std::memory_order_release);
+    // The maker of a group looks at its pool after this, the end of a pool looks here after it has ended.
     sub_.store(base::pack(generation, first_ticket));
   }
 
-  // Takes a ticket. Steps 1 to 5 of "Submit".
-  Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket) {
+  // Takes a ticket. Steps 1 to 5 of "Submit". `look(n)` is called before ticket n is taken, if the queue is empty then.
+  template <class Look>
+  Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket, Look&& look) {
     for (;;) {
       std::uint64_t sub = sub_.load();
       if (base::high(sub) != generation) return Reserved::stale;
@@ -55,12 +60,17 @@ class TicketQueue {
       std::uint32_t segment = base::nil;
       if (!locate(segments, tail_segment_, number, segment)) continue;
       if (is_last(number) && !ensure_next(segments, segment)) return Reserved::no_memory;
+      if (base::low(hd_.load()) == number) look(number);
       if (!sub_.compare_exchange_weak(sub, base::pack(generation, number + 1))) continue;
       // Before the cell is stored: until then nobody can claim this ticket, hence nobody can give the segment back.
       if (is_last(number)) advance(segments, tail_segment_, number, segment);
       ticket = {number, segment};
       return Reserved::ok;
     }
+  }
+
+  Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket) {
+    return reserve(segments, generation, ticket, [](std::uint32_t) {});
   }
 
   // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
@@ -86,6 +96,7 @@ class TicketQueue {
       std::uint32_t segment = base::nil;
       if (!locate(segments, head_segment_, number, segment)) continue;
       CellType& source = cell(segments, segment, number);
+      work.life = base::high(hd);
       work.fn = source.fn.load(std::memory_order_acquire);
       work.ctx = source.ctx.load(std::memory_order_relaxed);
       if (work.fn == 0) {
@@ -139,6 +150,7 @@ class TicketQueue {
       segments.give_unused(segment);
       segment = next;
     }
+    if (inline_link_.load() == base::nil) return;
     segment = inline_link_.exchange(base::nil);
     if (segment != base::nil) segments.give_unused(segment);
   }

@@ -24,7 +24,10 @@ struct Frame {
   char text[group::failure_text_size];  // set with `failed`
 
   Frame(const void* the_pool, const void* the_group, bool is_in_place)
-      : up(top()), pool(the_pool), group(the_group), in_place((up != nullptr ? up->in_place : 0) + (is_in_place ? 1 : 0)) {
+      : up(top()),
+        pool(the_pool),
+        group(the_group),
+        in_place((up != nullptr ? up->in_place : 0) + (is_in_place ? 1 : 0)) {
     top() = this;
   }
   Frame(const Frame&) = delete;

@@ -9,7 +9,8 @@
 //     before is an unfinished task like any other.
 //  4. drain: unfinished is 0. Only a task could submit, and there is none: this is final.
 //  5. stop: workers find nothing, see `stopping`, and end; they are joined.
-//  6. end: the generation becomes even; the groups, all empty, end; the slot goes back. A late submit that still looks at
+//  6. end: the generation becomes even; the groups, all empty, end; the slot goes back. A late submit that still looks
+//  at
 //     the slot finds its group's generation ended; what a late announcement touches is a needless bit or wake-up.
 #pragma once
 
@@ -42,6 +43,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
     world.pools.give(index);
     return base::nil;
   }
+  const std::lock_guard lock(pool.growth);  // somebody may still be counting the last life
   pool.has_ready = true;
   pool.index.store(index);
   pool.max_workers.store(config.max_workers);
@@ -126,14 +128,16 @@ bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
 
 template <class Sys>
 PoolCounts count_pool(Pool<Sys>& pool) {
+  const std::uint32_t tombstones = pool.tombstones.load();
   const auto tasks = pool.room.counts();
+  const std::uint32_t others = tasks.unfinished - tasks.queued;
   const auto state = pool.idle.state();
   const std::lock_guard lock(pool.growth);
   return {.threads = state.threads(),
           .idle = state.idle(),
           .peak = pool.peak,
           .queued = tasks.queued,
-          .running = tasks.unfinished - tasks.queued};
+          .running = others > tombstones ? others - tombstones : 0};
 }
 
 }  // namespace pool::sched

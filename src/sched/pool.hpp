@@ -34,8 +34,8 @@ struct alignas(base::cache_line) Worker {
   Worker* next = nullptr;    // of the pool's workers
   typename Sys::Thread thread{};
   typename Sys::Thread predecessor{};  // ended its thread in a task; joined by this one
-  bool replaces = false;  // has a predecessor
-  bool lost = false;      // ended, not replaced, and counted out already
+  bool replaces = false;               // has a predecessor
+  bool lost = false;                   // ended, not replaced, and counted out already
 };
 
 template <class Sys>
@@ -53,6 +53,8 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint32_t> overflow{0};
   // A thread has really been created: only then a task may be accepted.
   Atomic<std::uint32_t> staffed{0};
+  // Unfinished ones that are no tasks: the counts of the room less these are tasks.
+  Atomic<std::uint32_t> tombstones{0};
   // Tasks that have not started are dropped.
   Atomic<std::uint32_t> cancelling{0};
   // Workers that find nothing end. Set once the pool is closed and drained.

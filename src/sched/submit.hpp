@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Submitting one task: a place in the pool's room, a ticket of the group's queue, the cell, the announcement. Everything
-// that can refuse comes before the ticket.
+// Submitting one task: a place in the pool's room, a ticket of the group's queue, the cell, the announcement.
+// Everything that can refuse comes before the ticket.
 #pragma once
 
 #include "sched/run.hpp"
@@ -19,6 +19,7 @@ class Submit {
   using Room = park::Room<Sys>;
   using Queue = typename GroupType::Queue;
   using Done = group::Completion<Sys>;
+  using Seen = typename Done::Seen;
 
  public:
   Submit(World<Sys>& world, GroupType& group, std::uint32_t generation)
@@ -31,7 +32,8 @@ class Submit {
     Pool<Sys>& pool = *world_.pools.at(group_.pool.load(std::memory_order_relaxed));
     const bool inside = Frame<Sys>::inside_pool(&pool);
     switch (pool.room.try_take(inside)) {
-      case Room::Taken::ok: break;
+      case Room::Taken::ok:
+        break;
       case Room::Taken::full: {
         if (policy(pool, overflow) == Overflow::reject || Frame<Sys>::inside_drop()) return Submitted::full;
         if (inside) return run_in_place(pool, work);
@@ -39,7 +41,8 @@ class Submit {
         if (taken != Room::Taken::ok) return closed_or_stale();
         break;
       }
-      default: return closed_or_stale();
+      default:
+        return closed_or_stale();
     }
     // From here on the place keeps the pool alive, if the group still is its group.
     const Submitted result = enqueue(pool, work);
@@ -51,7 +54,8 @@ class Submit {
   static constexpr std::uint32_t in_place_max = 64;
 
   Overflow policy(const Pool<Sys>& pool, Overflow overflow) const {
-    if (overflow == Overflow::inherit) overflow = static_cast<Overflow>(group_.overflow.load(std::memory_order_relaxed));
+    if (overflow == Overflow::inherit)
+      overflow = static_cast<Overflow>(group_.overflow.load(std::memory_order_relaxed));
     if (overflow == Overflow::inherit) overflow = static_cast<Overflow>(pool.overflow.load(std::memory_order_relaxed));
     return overflow;
   }
@@ -71,25 +75,34 @@ class Submit {
   }
 
   Submitted reserve() {
-    switch (group_.queue.reserve(world_.segments, generation_, ticket_)) {
-      case Queue::Reserved::stale: return Submitted::stale;
-      case Queue::Reserved::no_memory: return Submitted::no_memory;
-      default: break;
+    // An empty moment that this submit ends is this submit's to announce: the completer may come too late to see it.
+    // Looked at before the ticket: until then nobody else could end it.
+    Seen before{0};
+    std::uint32_t looked_for = 0;
+    const auto look = [&](std::uint32_t number) {
+      before = group_.completion.load();
+      looked_for = number;
+    };
+    switch (group_.queue.reserve(world_.segments, generation_, ticket_, look)) {
+      case Queue::Reserved::stale:
+        return Submitted::stale;
+      case Queue::Reserved::no_memory:
+        return Submitted::no_memory;
+      default:
+        break;
+    }
+    if (before.has(Done::waiter) && before.count() == ticket_.number && looked_for == ticket_.number) {
+      group_.completion.announce_empty(before, [] { return true; });  // our ticket keeps the group alive
     }
     // The ticket before the first one: the 32 bits of tickets are used up once more.
     if (ticket_.number == Queue::first_ticket - 1) group_.rounds.fetch_add(1, std::memory_order_relaxed);
     first_ = group_.queue.is_first(ticket_);
-    wake_helpers_ = false;
-    if (first_) {
-      const typename Done::Seen seen = group_.completion.load();
-      if (seen.has(Done::waiter) && seen.count() == ticket_.number) group_.completion.announce_empty(seen);
-      wake_helpers_ = seen.has(Done::helper);
-    }
+    wake_helpers_ = first_ && group_.completion.load().has(Done::helper);
     return Submitted::ok;
   }
 
-  // The group, and with it the pool, may be gone as soon as the cell is stored: what follows touches at worst a successor,
-  // which sees a needless bit or a needless wake-up.
+  // The group, and with it the pool, may be gone as soon as the cell is stored: what follows touches at worst a
+  // successor, which sees a needless bit or a needless wake-up.
   void publish(Pool<Sys>& pool, const queue::Work& work) {
     const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
     group_.queue.publish(world_.segments, ticket_, work);
@@ -110,8 +123,10 @@ class Submit {
       return reserved;
     }
     group_.completion.lower();
+    group_.tombstones.fetch_add(1, std::memory_order_relaxed);
+    pool.tombstones.fetch_add(1, std::memory_order_relaxed);
     publish(pool, Task::tombstone());
-    Run<Sys>(world_, pool, group_, work, true)();
+    Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_}, true)();
     return Submitted::ok;
   }
 

@@ -2,8 +2,9 @@
 // Copyright (c) the libpool authors
 //
 // System: the policy that the library is instantiated with. Everything above src/os is a template over it, so that the
-// same protocols run under the model checker with other primitives and smaller constants (tests/model/model_system.hpp).
-// Every member is inline or a direct call: the shipped library pays nothing for the seam.
+// same protocols run under the model checker with other primitives and smaller constants
+// (tests/model/model_system.hpp). Every member is inline or a direct call: the shipped library pays nothing for the
+// seam.
 #pragma once
 
 #include <sched.h>
@@ -36,11 +37,14 @@ struct System {
   static constexpr std::uint32_t inline_cells = 8;
   static constexpr std::uint32_t group_slots = 1U << 20;
   static constexpr std::uint32_t ready_word_bits = 64;
+  // Bits of the numbers by which the waiters of a group are told apart.
+  static constexpr std::uint32_t arrival_bits = 14;
   // The last even generation: a slot that has come to it is retired.
   static constexpr std::uint32_t last_generation = UINT32_MAX - 1;
   // ns that a worker searches before it parks, and that a waiter looks before it sleeps.
   static constexpr std::int64_t search_spin = 10'000;
   static constexpr std::int64_t wait_spin = 20'000;
+  static constexpr int linger_pauses = 16;
 
   static void wait(Atomic<std::uint32_t>& word, std::uint32_t seen) {
     os::futex_wait(os::futex_word(word), seen, INT64_MAX);
@@ -67,10 +71,15 @@ struct System {
 #endif
   }
 
-  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, const char* name,
-                           std::uint32_t number) {
-    return os::start_thread(thread, entry, argument, name, number);
+  // About 300 ns, between two looks of a worker that searches.
+  static void linger() {
+    for (int i = 0; i < linger_pauses; ++i) pause();
   }
+
+  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument) {
+    return os::start_thread(thread, entry, argument);
+  }
+  static void settle_thread(const char* name, std::uint32_t number) { os::settle_thread(name, number); }
   static void join(Thread thread) { pthread_join(thread, nullptr); }
 
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Task: what a cell means. A plain task is its function and its context, and costs nothing besides the cell. A task with
-// a drop callback or a copied context has a node; its cell's `fn` is one of our own markers, which no function's address
-// can equal, and its `ctx` the node.
+// Task: what a cell means. A plain task is its function and its context, and costs nothing besides the cell. A task
+// with a drop callback or a copied context has a node; its cell's `fn` is one of our own markers, which no function's
+// address can equal, and its `ctx` the node.
 #pragma once
 
 #include <cstdint>

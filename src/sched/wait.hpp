@@ -27,21 +27,25 @@ class Wait {
   // Waits until the group was empty at some moment after the call.
   Waited operator()(std::int64_t deadline, bool help) {
     Waited now = poll();
-    if (now != Waited::timed_out) return now;
-    Seen seen = group_.completion.announce_wait();
-    epoch_ = seen.epoch();
-    now = look(seen);
     std::int64_t patience = 0;
     while (now == Waited::timed_out) {
+      Seen seen;
+      if (!arrived_) {
+        arrived_ = group_.completion.arrive(seen);
+        number_ = seen.arrivals();
+        now = look(seen);
+        if (now != Waited::timed_out) break;
+      }
       if (help && run_one()) {
         patience = 0;
+        if (deadline != INT64_MAX && Sys::now() >= deadline) return look_again(group_.completion.load());
       } else if (!keep_looking(patience, deadline)) {
         seen = group_.completion.announce_sleep(help);
         now = look_again(seen);
         if (now != Waited::timed_out) break;
-        if (!(help && !group_.queue.empty()) && !group_.completion.sleep(seen, deadline)) {
-          return look_again(group_.completion.load());
-        }
+        // Without a number we may sleep only as long as there is none to be had.
+        const bool stay_awake = (help && !group_.queue.empty()) || (!arrived_ && !Done::is_crowded(seen));
+        if (!stay_awake && !group_.completion.sleep(seen, deadline)) return look_again(group_.completion.load());
         patience = 0;
       }
       now = look_again(group_.completion.load());
@@ -57,10 +61,10 @@ class Wait {
     return seen.count() == base::low(sub) ? Waited::empty : Waited::timed_out;
   }
 
-  // Another epoch: it has been empty since we announced ourselves, or it is gone.
+  // Released: it has been empty since we arrived.
   Waited look_again(Seen seen) const {
-    if (seen.epoch() == epoch_) return look(seen);
-    return group_.queue.generation() == generation_ ? Waited::empty : Waited::gone;
+    const Waited now = look(seen);
+    return now == Waited::timed_out && arrived_ && seen.has_released(number_) ? Waited::empty : now;
   }
 
   // Runs a task of this group, and of no other. False: there is none to run.
@@ -74,8 +78,11 @@ class Wait {
         run_claimed(world_, pool, group_, work);
         return true;
       }
-      case Claimed::not_ready: Sys::yield(); return true;
-      default: return false;
+      case Claimed::not_ready:
+        Sys::yield();
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -91,7 +98,8 @@ class Wait {
   World<Sys>& world_;
   GroupType& group_;
   const std::uint32_t generation_;
-  std::uint32_t epoch_ = 0;
+  bool arrived_ = false;
+  std::uint32_t number_ = 0;
 };
 
 // Makes a group; nil: no memory.

@@ -13,12 +13,6 @@ namespace pool::sched {
 template <class Sys>
 void* worker_main(void* worker);
 
-// Names the thread of `worker`, starts it. Requires: pool.growth.
-template <class Sys>
-bool start_thread(Pool<Sys>& pool, Worker<Sys>& worker) {
-  return Sys::start_thread(worker.thread, worker_main<Sys>, &worker, pool.name, worker.number);
-}
-
 // Creates a worker, unless by now somebody idles or searches, or the pool is at its bound. False: the system gave none.
 template <class Sys>
 bool grow(World<Sys>& world, Pool<Sys>& pool) {
@@ -39,7 +33,7 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
     worker->number = pool.created;
     worker->replaces = false;
     worker->lost = false;
-    if (start_thread(pool, *worker)) {
+    if (Sys::start_thread(worker->thread, worker_main<Sys>, worker)) {
       ++pool.created;
       worker->next = pool.threads;
       pool.threads = worker;

@@ -33,6 +33,7 @@ class WorkerLoop {
           wake_one(world_, pool_);
         }
         patience = 0;
+        lingering_ = false;
         run_claimed(world_, pool_, *group_, work_);
         continue;
       }
@@ -43,6 +44,10 @@ class WorkerLoop {
       if (pool_.stopping.load() != 0) break;
       if (!searching) searching = pool_.idle.try_search();
       if (searching && keep_searching(patience)) continue;
+      if (lingering_) {  // once more, in earnest
+        lingering_ = false;
+        continue;
+      }
       searching = park(searching);
       patience = 0;
     }
@@ -77,8 +82,15 @@ class WorkerLoop {
 
   Claimed claim_from(std::uint32_t index) {
     group_ = world_.groups.at(index);
-    const Claimed claimed =
-        group_->queue.claim(world_.segments, [this](std::uint32_t) { return is_ours(*group_); }, work_, more_);
+    if (lingering_) {
+      // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice. And
+      // leave the bit, which is probably set again in a moment.
+      if (group_->queue.empty()) return Claimed::empty;
+      Sys::linger();
+      if (group_->queue.empty()) return Claimed::empty;
+    }
+    const Claimed claimed = group_->queue.claim(
+        world_.segments, [this](std::uint32_t) { return is_ours(*group_); }, work_, more_);
     if (claimed == Claimed::task) {
       const bool again = more_ && (worker_.cursor == index ? ++worker_.streak : (worker_.streak = 1)) < streak_max;
       worker_.cursor = again ? index : index + 1;
@@ -110,7 +122,8 @@ class WorkerLoop {
     const std::int64_t now = Sys::now();
     if (patience == 0) patience = now + Sys::search_spin;
     if (now >= patience) return false;
-    for (int i = 0; i < 8; ++i) Sys::pause();
+    lingering_ = true;
+    Sys::linger();
     return true;
   }
 
@@ -127,6 +140,8 @@ class WorkerLoop {
   World<Sys>& world_;
   Pool<Sys>& pool_;
   Worker<Sys>& worker_;
+  // Searching for a while already, without having parked: there is time for a second look.
+  bool lingering_ = false;
   // What the last claim found.
   GroupType* group_ = nullptr;
   queue::Work work_;
@@ -142,7 +157,7 @@ void replace_thread(Pool<Sys>& pool, Worker<Sys>& worker) {
   worker.predecessor = self;
   worker.replaces = true;
   // Until it looks it counts as a running worker, which this one was: work published meanwhile waits for it.
-  if (start_thread(pool, worker)) return;
+  if (Sys::start_thread(worker.thread, worker_main<Sys>, &worker)) return;
   worker.thread = self;
   worker.lost = true;
   Sys::report("a task ended its worker thread, and no other could be created");
@@ -151,9 +166,10 @@ void replace_thread(Pool<Sys>& pool, Worker<Sys>& worker) {
 }
 
 template <class Sys>
-void* worker_main(void* argument) {
+POOL_CATCHES_UNWINDING void* worker_main(void* argument) {
   auto& worker = *static_cast<Worker<Sys>*>(argument);
   Pool<Sys>& pool = *worker.pool;
+  Sys::settle_thread(pool.name, worker.number);
   if (worker.replaces) Sys::join(worker.predecessor);
   try {
     // A thread that takes the place of another one comes without the searching role.

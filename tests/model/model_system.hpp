@@ -2,8 +2,8 @@
 // Copyright (c) the libpool authors
 //
 // ModelSystem: the system policy under which the protocols of src/ run in the relacy model checker. Constants are small
-// so that every edge comes up: 2 inline cells, segments of 2 cells, bitmap words of 2 bits, 3 bits of generation. There is
-// no spinning: a schedule in which somebody spins is one in which others run first.
+// so that every edge comes up: 2 inline cells, segments of 2 cells, bitmap words of 2 bits, 3 bits of generation. There
+// is no spinning: a schedule in which somebody spins is one in which others run first.
 //
 // "Threads" are those of the test; one beyond the users waits until the library starts it as a worker.
 #pragma once
@@ -44,12 +44,17 @@ inline rl::debug_info info(const Where& where) {
 
 inline rl::memory_order order(std::memory_order given) {
   switch (given) {
-    case std::memory_order_relaxed: return rl::mo_relaxed;
+    case std::memory_order_relaxed:
+      return rl::mo_relaxed;
     case std::memory_order_consume:
-    case std::memory_order_acquire: return rl::mo_acquire;
-    case std::memory_order_release: return rl::mo_release;
-    case std::memory_order_acq_rel: return rl::mo_acq_rel;
-    default: return rl::mo_seq_cst;
+    case std::memory_order_acquire:
+      return rl::mo_acquire;
+    case std::memory_order_release:
+      return rl::mo_release;
+    case std::memory_order_acq_rel:
+      return rl::mo_acq_rel;
+    default:
+      return rl::mo_seq_cst;
   }
 }
 
@@ -61,7 +66,9 @@ class Atomic {
  public:
   Atomic(T value = T()) { value_.store(value, rl::mo_relaxed, rl::debug_info()); }
 
-  T load(std::memory_order mo = strongest, Where at = Where::current()) const { return value_.load(order(mo), info(at)); }
+  T load(std::memory_order mo = strongest, Where at = Where::current()) const {
+    return value_.load(order(mo), info(at));
+  }
   void store(T value, std::memory_order mo = strongest, Where at = Where::current()) {
     value_.store(value, order(mo), info(at));
   }
@@ -244,6 +251,7 @@ struct ModelSystem {
   static constexpr std::uint32_t inline_cells = 2;
   static constexpr std::uint32_t group_slots = 4;
   static constexpr std::uint32_t ready_word_bits = 2;
+  static constexpr std::uint32_t arrival_bits = 3;
   static constexpr std::uint32_t last_generation = 6;
   static constexpr std::int64_t search_spin = 0;
   static constexpr std::int64_t wait_spin = 0;
@@ -266,8 +274,9 @@ struct ModelSystem {
   static std::int64_t now() { return 0; }
   static void yield() { rl::yield(1, rl::debug_info("yield", __FILE__, __LINE__)); }
   static void pause() {}
+  static void linger() {}
 
-  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, const char*, std::uint32_t) {
+  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument) {
     if (threads->first + threads->used == threads->end) return false;
     thread = threads->first + threads->used++;
     Threads::Start& start = threads->start[thread];
@@ -277,6 +286,7 @@ struct ModelSystem {
     start.state.futex_wake(Where::current());
     return true;
   }
+  static void settle_thread(const char*, std::uint32_t) {}
   static void join(Thread thread) {
     Threads::Start& start = threads->start[thread];
     while (start.state.load() != 3) start.state.futex_wait(UINT32_MAX, 1, false, Where::current());
@@ -302,9 +312,9 @@ struct ModelSystem {
   static void report(const char*) {}
 };
 
-// Runs a test over random schedules. The command line: [iterations] [state]. On a failure relacy prints the history, and
-// the state that replays it. (Its bounded search is no use here: the weak compare-and-swaps and stale loads alone make
-// more schedules than can be gone through.)
+// Runs a test over random schedules. The command line: [iterations] [state]. On a failure relacy prints the history,
+// and the state that replays it. (Its bounded search is no use here: the weak compare-and-swaps and stale loads alone
+// make more schedules than can be gone through.)
 template <class Test>
 bool check(const char* name, unsigned iterations, int argc, char** argv) {
   rl::test_params params;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Whole small pools under the model checker: publish/park/wake, submit/wait/reuse, destroy/submit, the line at the bound.
-// What the pages in src/park and src/group claim. A lost wake-up shows as a deadlock, a lost task as a wait that ends too
-// early or never, a missing order as a data race on `Job::runs`.
+// Whole small pools under the model checker: publish/park/wake, submit/wait/reuse, destroy/submit, the line at the
+// bound. What the pages in src/park and src/group claim. A lost wake-up shows as a deadlock, a lost task as a wait that
+// ends too early or never, a missing order as a data race on `Job::runs`.
 #include "model/model_system.hpp"
 #include "sched/lifecycle.hpp"
 #include "sched/submit.hpp"
@@ -184,6 +184,23 @@ struct WaitAgainstReuse : PoolTest<WaitAgainstReuse, 3, 1> {
   }
 };
 
+// Several threads submit to one group and wait for their own task: none comes back before it has run, whatever was
+// announced to the others.
+struct OwnTask : PoolTest<OwnTask, 3, 1> {
+  static constexpr std::uint32_t capacity = 4;
+  Handle group;
+  void prepare() { group = make_group(); }
+  void user(unsigned index) {
+    must_submit(group, index);
+    must_wait(group, false);
+    must_have_run(index);
+    if (index != 0) return;
+    must_submit(group, 3);
+    must_wait(group, false);
+    must_have_run(3);
+  }
+};
+
 // A waiter sees the first empty moment even if the group never empties again: the second task ends only after the
 // waiter has returned.
 struct FirstEmptyMoment : PoolTest<FirstEmptyMoment, 2, 1> {
@@ -235,8 +252,10 @@ struct EndAgainstSubmit : PoolTest<EndAgainstSubmit, 2, 2> {
     if (index == 0) return end();
     for (unsigned i = 0; i < 3; ++i) {
       const Submitted submitted = submit(group, i);
-      if (submitted == Submitted::ok) accepted($) = accepted($) + 1;
-      else RL_ASSERT(submitted == Submitted::closed || submitted == Submitted::stale);
+      if (submitted == Submitted::ok)
+        accepted($) = accepted($) + 1;
+      else
+        RL_ASSERT(submitted == Submitted::closed || submitted == Submitted::stale);
     }
   }
   void verify() {
@@ -266,8 +285,10 @@ struct GroupEndAgainstSubmit : PoolTest<GroupEndAgainstSubmit, 3, 1> {
     } else if (index == 1) {
       for (unsigned i = 0; i < 2; ++i) {
         const Submitted submitted = submit(group, i);
-        if (submitted == Submitted::ok) accepted($) = accepted($) + 1;
-        else RL_ASSERT(submitted == Submitted::stale);
+        if (submitted == Submitted::ok)
+          accepted($) = accepted($) + 1;
+        else
+          RL_ASSERT(submitted == Submitted::stale);
       }
     } else {
       RL_ASSERT(wait(group, true) != Waited::timed_out);
@@ -419,6 +440,7 @@ int main(int argc, char** argv) {
   run("at once, two groups", static_cast<AtOnce<false>*>(nullptr));
   run("helping waits", static_cast<HelpingWaits*>(nullptr));
   run("wait against reuse", static_cast<WaitAgainstReuse*>(nullptr));
+  run("own task", static_cast<OwnTask*>(nullptr));
   run("first empty moment", static_cast<FirstEmptyMoment*>(nullptr));
   run("pool end against submit", static_cast<EndAgainstSubmit*>(nullptr));
   run("group end against submit", static_cast<GroupEndAgainstSubmit*>(nullptr));

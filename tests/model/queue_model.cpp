@@ -144,8 +144,12 @@ struct ReadyBits : rl::test_suite<ReadyBits, 4> {
       case 0:  // A worker finds group 1 empty.
         if (ready.clear(1)) tell();
         break;
-      case 1: ready.set(0); return tell();
-      case 2: ready.set(2); return tell();
+      case 1:
+        ready.set(0);
+        return tell();
+      case 2:
+        ready.set(2);
+        return tell();
       default:
         for (std::uint32_t seen = told.load(); ready.next(0) != 0 || ready.next(2) != 2; seen = told.load()) {
           if (ready.next(0) == 0 && ready.next(2) == 2) return;
@@ -176,8 +180,8 @@ struct ReadyAtOnce : rl::test_suite<ReadyAtOnce, 3> {
   }
 };
 
-// A submitter that stops in the middle of a walk, while the segment it stands on is used up, given back and used again by
-// another queue. What it reads there afterwards must not count.
+// A submitter that stops in the middle of a walk, while the segment it stands on is used up, given back and used again
+// by another queue. What it reads there afterwards must not count.
 struct SlowSubmitter : rl::test_suite<SlowSubmitter, 2> {
   static inline SlowSubmitter* self = nullptr;
   Queue queue, other;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// ArenaAllocator: memory straight from the system, in blocks of 64 KiB that are never given back, for structures that
+// live as long as the process.
+//
+// Guarantees: thread-safe; throws std::bad_alloc if the system has no memory; deallocate keeps the memory for good.
+#pragma once
+
+#include <cstddef>
+#include <new>
+
+namespace pool::os {
+
+// `size` bytes, aligned to a cache line; nullptr: no memory. Requires: size is at most 64 KiB.
+void* arena_allocate(std::size_t size) noexcept;
+
+template <class T>
+struct ArenaAllocator {
+  using value_type = T;
+
+  ArenaAllocator() = default;
+  template <class U>
+  ArenaAllocator(const ArenaAllocator<U>&) {}  // NOLINT: allocators convert
+
+  T* allocate(std::size_t count) {
+    void* memory = arena_allocate(count * sizeof(T));
+    if (memory == nullptr) throw std::bad_alloc();
+    return static_cast<T*>(memory);
+  }
+  void deallocate(T*, std::size_t) noexcept {}
+
+  template <class U>
+  bool operator==(const ArenaAllocator<U>&) const {
+    return true;
+  }
+};
+
+}  // namespace pool::os
