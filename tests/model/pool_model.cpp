@@ -114,6 +114,19 @@ struct PublishParkWake : PoolTest<PublishParkWake, 2, 2> {
   }
 };
 
+// The same as small as it gets, for the schedules that need many switches between two threads.
+struct OneAndOne : PoolTest<OneAndOne, 1, 1> {
+  static constexpr std::uint32_t capacity = 4;
+  void user(unsigned) {
+    const Handle group = make_group();
+    must_submit(group, 0);
+    must_submit(group, 1);
+    must_wait(group, false);
+    must_have_run(0);
+    must_have_run(1);
+  }
+};
+
 // As often as there are idle workers, tasks start at once: the first task ends only after the second one has run.
 template <bool OneGroup>
 struct AtOnce : PoolTest<AtOnce<OneGroup>, 2, 2> {
@@ -432,16 +445,17 @@ struct TimedWait : PoolTest<TimedWait, 2, 1> {
 
 int main(int argc, char** argv) {
   bool ok = true;
-  const auto run = [&]<class Test>(const char* name, Test*) {
-    ok = model::check<Test>(name, 10'000, argc, argv) && ok;
+  const auto run = [&]<class Test>(const char* name, Test*, unsigned iterations = 10'000) {
+    ok = model::check<Test>(name, iterations, argc, argv) && ok;
   };
+  run("one and one", static_cast<OneAndOne*>(nullptr), 60'000);
   run("publish, park, wake", static_cast<PublishParkWake*>(nullptr));
   run("at once, one group", static_cast<AtOnce<true>*>(nullptr));
   run("at once, two groups", static_cast<AtOnce<false>*>(nullptr));
   run("helping waits", static_cast<HelpingWaits*>(nullptr));
   run("wait against reuse", static_cast<WaitAgainstReuse*>(nullptr));
   run("own task", static_cast<OwnTask*>(nullptr));
-  run("first empty moment", static_cast<FirstEmptyMoment*>(nullptr));
+  run("first empty moment", static_cast<FirstEmptyMoment*>(nullptr), 40'000);
   run("pool end against submit", static_cast<EndAgainstSubmit*>(nullptr));
   run("group end against submit", static_cast<GroupEndAgainstSubmit*>(nullptr));
   run("detach", static_cast<Detach*>(nullptr));
