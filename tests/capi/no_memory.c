@@ -3,12 +3,15 @@
  *
  * The N-th allocation of the calling thread fails, once or from then on, for N = 0, 1, ...: POOL_ENOMEM (or
  * POOL_ETHREAD, for the thread's own memory), nothing has changed, and the same call succeeds later. Workers need no
- * allocation at all. The program's own malloc stands before that of the C library. */
+ * allocation at all. The program's own malloc and mmap stand before those of the C library. */
 #define _GNU_SOURCE
 #include "check.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #if SANITIZED
 
@@ -56,6 +59,12 @@ int posix_memalign(void** out, size_t alignment, size_t size) {
   if (fails()) return ENOMEM;
   *out = __libc_memalign(alignment, size);
   return *out != NULL ? 0 : ENOMEM;
+}
+
+/* The library's structures of whole pages. */
+void* mmap(void* at, size_t size, int protection, int flags, int file, off_t offset) {
+  if (fails()) return MAP_FAILED;
+  return (void*)syscall(SYS_mmap, at, size, protection, flags, file, offset);
 }
 
 enum { tasks = 700, groups = 300, passed = 0, nothing_failed = 42 };

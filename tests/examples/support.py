@@ -214,6 +214,21 @@ class ConsumerTest(unittest.TestCase):
         sql = "SELECT count(*) FROM messages WHERE owner IS NOT NULL AND attempt >= ?"
         self.wait_until(lambda: query(self.db, sql, attempt)[0][0] > 0, "a lease")
 
+    def wait_for_readers(self, process, path, count):
+        """Waits until that many tasks of the process have the file open."""
+        folder = f"/proc/{process.pid}/fd"
+
+        def readers():
+            found = 0
+            for name in os.listdir(folder):
+                try:
+                    found += os.readlink(os.fsencode(os.path.join(folder, name))) == path
+                except FileNotFoundError:  # closed meanwhile
+                    pass
+            return found
+
+        self.wait_until(lambda: readers() >= count, f"{count} tasks that read")
+
 
 def assert_equal_rows(got, want):
     for path in want:

@@ -264,13 +264,7 @@ class BadFiles(support.ConsumerTest):
         os.truncate(path, 200 << 20)
         self.consumer("enqueue", self.tree)
         process = self.start("run", "--workers", "3", "--max-attempts", "1")
-        descriptors = f"/proc/{process.pid}/fd"
-
-        def opened():
-            links = (os.path.join(descriptors, name) for name in os.listdir(descriptors))
-            return sum(os.path.islink(link) and os.readlink(os.fsencode(link)) == path for link in links)
-
-        self.wait_until(lambda: opened() == 3, "three tasks that read")
+        self.wait_for_readers(process, path, 3)
         os.utime(path)
         self.assertIn(b"changed while it was read", self.end(process, status=support.LEFT_OUT)[1])
 
@@ -280,8 +274,7 @@ class BadFiles(support.ConsumerTest):
         os.truncate(path, 40 << 20)
         self.consumer("enqueue", self.tree)
         process = self.start("run", "--json", "--retry-delay", "0.2")
-        self.wait_for_lease()
-        os.utime(path)
+        self.wait_for_readers(process, path, 1)
         support.write(path, b"the last word\n")
         report = json.loads(self.end(process)[0])
         self.assertEqual((report["messages"], report["dead_letters"]), (1, 0))

@@ -97,6 +97,7 @@ struct TestSystem {
   using Segments = SmallSegments;
   using Mutex = SeenMutex;
 
+  static constexpr std::uint32_t arrival_bits = 14;
   static constexpr std::uint32_t inline_cells = 3;
   static constexpr std::uint32_t group_slots = 60;
   static constexpr std::uint32_t ready_word_bits = 4;

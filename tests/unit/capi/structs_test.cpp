@@ -28,6 +28,20 @@ struct Theirs {
   const Ours* as_ours() const { return reinterpret_cast<const Ours*>(bytes); }
 };
 
+constexpr std::initializer_list<std::size_t> ends = {4, 8, 12, 16};
+
+TEST(Structs, KeepTheDefaultOfAFieldThatIsNotWhole) {
+  Theirs theirs(0);
+  for (std::size_t i = 1; i < 4; ++i) theirs.set(i, 9);
+  theirs.set(0, 12);
+  Ours ours = {sizeof(Ours), 1, 2, 3};
+  // b and c are one field of eight bytes here, of which the caller has half.
+  EXPECT_EQ(copy_in(theirs.as_ours(), ours, {4, 8, 16}), CopyIn::ok);
+  EXPECT_EQ(ours.a, 9U);
+  EXPECT_EQ(ours.b, 2U);
+  EXPECT_EQ(ours.c, 3U);
+}
+
 TEST(Structs, WriteOutAtMostWhatTheCallerHas) {
   const Ours ours = {sizeof(Ours), 1, 2, 3};
   for (std::size_t size = 8; size <= 64; size += 4) {
@@ -58,7 +72,7 @@ TEST(Structs, AreReadAsFarAsTheyGo) {
     for (std::size_t i = 1; i < size / 4; ++i) theirs.set(i, static_cast<std::uint32_t>(10 + i));
     theirs.set(0, size);
     Ours ours = {sizeof(Ours), 1, 2, 3};
-    EXPECT_EQ(copy_in(theirs.as_ours(), ours), CopyIn::ok);
+    EXPECT_EQ(copy_in(theirs.as_ours(), ours, ends), CopyIn::ok);
     EXPECT_EQ(ours.struct_size, sizeof(Ours));
     EXPECT_EQ(ours.a, 11U);
     EXPECT_EQ(ours.b, size > 8 ? 12U : 2U);
@@ -71,13 +85,13 @@ TEST(Structs, MayBeLargerIfTheRestIsZero) {
   theirs.set(0, 64);
   theirs.set(1, 5);
   Ours ours = defaults;
-  EXPECT_EQ(copy_in(theirs.as_ours(), ours), CopyIn::ok);
+  EXPECT_EQ(copy_in(theirs.as_ours(), ours, ends), CopyIn::ok);
   EXPECT_EQ(ours.a, 5U);
   EXPECT_EQ(ours.struct_size, sizeof(Ours));
   for (std::size_t i = sizeof(Ours); i < 64; ++i) {
     theirs.bytes[i] = 1;
     Ours untouched = defaults;
-    EXPECT_EQ(copy_in(theirs.as_ours(), untouched), CopyIn::unknown_field);
+    EXPECT_EQ(copy_in(theirs.as_ours(), untouched, ends), CopyIn::unknown_field);
     EXPECT_EQ(untouched.a, 0U);
     theirs.bytes[i] = 0;
   }
@@ -88,7 +102,7 @@ TEST(Structs, OfImpossibleSizesAreRefused) {
     Theirs theirs(0);
     theirs.set(0, size);
     Ours ours = defaults;
-    EXPECT_EQ(copy_in(theirs.as_ours(), ours), CopyIn::bad_size) << size;
+    EXPECT_EQ(copy_in(theirs.as_ours(), ours, ends), CopyIn::bad_size) << size;
   }
 }
 

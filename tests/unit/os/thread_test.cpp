@@ -26,7 +26,7 @@ TEST(StartThread, BlocksAsynchronousSignalsInTheThreadAlone) {
   pthread_sigmask(SIG_BLOCK, nullptr, &before);
   Found found;
   pthread_t thread;
-  ASSERT_TRUE(start_thread(thread, look, &found, "name", 0));
+  ASSERT_TRUE(start_thread(thread, look, &found));
   void* result = nullptr;
   pthread_join(thread, &result);
   EXPECT_EQ(result, &found);
@@ -41,6 +41,26 @@ TEST(StartThread, BlocksAsynchronousSignalsInTheThreadAlone) {
   for (int number = 1; number <= SIGRTMAX; ++number) {
     EXPECT_EQ(sigismember(&after, number), sigismember(&before, number)) << number;
   }
+}
+
+void* settle(void* argument) {
+  settle_thread("a-rather-long-name", 42);
+  auto& name = *static_cast<std::string*>(argument);
+  name.resize(16);
+  pthread_getname_np(pthread_self(), name.data(), name.size());
+  int before = PTHREAD_CANCEL_ENABLE;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  return before == PTHREAD_CANCEL_DISABLE ? argument : nullptr;
+}
+
+TEST(SettleThread, NamesItAndKeepsItFromBeingCancelled) {
+  std::string name;
+  pthread_t thread;
+  ASSERT_TRUE(start_thread(thread, settle, &name));
+  void* result = nullptr;
+  pthread_join(thread, &result);
+  EXPECT_EQ(result, &name);
+  EXPECT_STREQ(name.c_str(), "a-rather-lon-42");
 }
 
 TEST(UsableProcessors, IsTheSizeOfTheAffinityMask) {

@@ -111,6 +111,27 @@ TEST_F(TicketQueueTest, TellsNotReadyFromEmpty) {
   }
 }
 
+TEST_F(TicketQueueTest, LooksBeforeATicketThatEndsAnEmptyMoment) {
+  for (int round = 0; round < 20; ++round) {  // across inline cells and segments
+    Queue::Ticket ticket;
+    int looks = 0;
+    const std::uint32_t tail = queue_->tail();
+    const auto look = [&](std::uint32_t number) {
+      ++looks;
+      EXPECT_EQ(number, tail);
+      EXPECT_EQ(queue_->tail(), tail);  // not taken yet
+    };
+    ASSERT_EQ(queue_->reserve(segments_, 1, ticket, look), Queue::Reserved::ok);
+    EXPECT_EQ(looks, 1);
+    queue_->publish(segments_, ticket, {1, 2});
+    ASSERT_EQ(queue_->reserve(segments_, 1, ticket, look), Queue::Reserved::ok);
+    EXPECT_EQ(looks, 1);  // the queue is not empty
+    queue_->publish(segments_, ticket, {2, 3});
+    EXPECT_EQ(claim(), 1U);
+    EXPECT_EQ(claim(), 2U);
+  }
+}
+
 TEST_F(TicketQueueTest, RefusesOtherGenerations) {
   Queue::Ticket ticket;
   const std::uint32_t tail = queue_->tail();
