@@ -216,7 +216,7 @@ class ConsumerTest(unittest.TestCase):
 
     def wait_for_readers(self, process, path, count):
         """Waits until that many tasks of the process have the file open."""
-        folder = f"/proc/{process.pid}/fd"
+        folder, path = f"/proc/{process.pid}/fd", os.path.realpath(path)
 
         def readers():
             found = 0
