@@ -35,10 +35,10 @@ class Terminal(support.ConsumerTest):
         support.make_files(self.tree, 50)
         path = os.path.join(self.tree, b"large")
         support.write(path)
-        os.truncate(path, (20 if support.SLOW else 200) << 20)
+        os.truncate(path, (100 if support.SLOW else 200) << 20)
         self.consumer("enqueue", self.tree)
         written, out = self.on_terminal("run")
-        self.assertRegex(written, rb"\r\[#*\.*\] 50/51  [\d,]+/s  ETA (\d+:\d\d|-)  \d workers?  \d+ queued\x1b\[K")
+        self.assertRegex(written, rb"\r\[#*\.*\] \d+/51  [\d,]+/s  ETA (\d+:\d\d|-)  \d workers?  \d+ queued\x1b\[K")
         self.assertTrue(written.endswith(b"\r\x1b[K"), "taken away at the end")
         names = ["messages", "bytes", "seconds", "messages/s", "MB/s", "p50 ms/message", "p99 ms/message",
                  "most workers", "retries", "dead letters"]
