@@ -47,6 +47,11 @@ pool_status_t read_options(const pool_options_t* options, sched::PoolConfig& con
   return POOL_OK;
 }
 
+// From a task or a drop of this pool, from any drop, and from a thread-local destructor of one of its workers.
+bool would_wait_for_itself(const Pool* pool) {
+  return Frame::inside_pool(pool) || Frame::inside_drop() || System::worker_pool() == pool;
+}
+
 }  // namespace
 
 extern "C" {
@@ -73,7 +78,7 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
   const auto found = capi::resolve(pool);
   if (!found) return POOL_EBADHANDLE;
   if (mode != POOL_SHUTDOWN_DRAIN && mode != POOL_SHUTDOWN_CANCEL) return POOL_EINVAL;
-  if (timeout > 0 && (Frame::inside_pool(found.slot) || Frame::inside_drop())) return POOL_EDEADLK;
+  if (timeout > 0 && (would_wait_for_itself(found.slot))) return POOL_EDEADLK;
   return sched::shut_down(*found.world, *found.slot, found.generation, mode == POOL_SHUTDOWN_CANCEL,
                           timeout > 0 ? capi::deadline_after(timeout) : 0)
              ? POOL_OK
@@ -83,7 +88,7 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
 pool_status_t pool_destroy(pool_t pool) {
   const auto found = capi::resolve(pool);
   if (!found) return POOL_EBADHANDLE;
-  if (Frame::inside_pool(found.slot) || Frame::inside_drop()) return POOL_EDEADLK;
+  if (would_wait_for_itself(found.slot)) return POOL_EDEADLK;
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
   return sched::end_pool(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }

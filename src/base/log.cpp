@@ -2,6 +2,7 @@
 // Copyright (c) the libpool authors
 #include "base/log.hpp"
 
+#include <pthread.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
@@ -33,11 +34,15 @@ spdlog::logger& logger() {
 template <class... Args>
 void write(spdlog::level::level_enum level, const char* format, Args... args) noexcept {
   if (exiting.load(std::memory_order_relaxed)) return;
+  // Writing is a cancellation point, and nothing here lets an unwinding through.
+  int cancel_state = 0;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   try {
     logger().log(level, fmt::runtime(format), args...);
   } catch (...) {
     // A line that cannot be written is not worth a task.
   }
+  pthread_setcancelstate(cancel_state, nullptr);
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ class Completion {
   // is overwritten finds the generation changed.
   void open(std::uint32_t count) {
     const std::uint32_t number = load().arrivals() + 1;
-    // Relaxed: published by the generation that is stored later.
-    word_.store(make(count, number, number, 0), std::memory_order_relaxed);
+    // Release: whoever sees this life sees that the last generation is over.
+    word_.store(make(count, number, number, 0), std::memory_order_release);
   }
 
   Seen load() const { return {word_.load()}; }

@@ -43,18 +43,19 @@ class FirstFailure {
   }
 
   // False: no task has failed. Writes failure_text_size bytes to text. The slot may begin another life meanwhile, so
-  // the caller checks the generation afterwards; the text is made of atomic words for the same reason.
+  // the caller checks the generation afterwards; the text is made of atomic words, and all is
+  // loaded with acquire so that the check comes after it, for the same reason.
   bool read(std::int32_t& code, char* text) const {
     if (state_.load(std::memory_order_acquire) != written) return false;
-    code = static_cast<std::int32_t>(code_.load(std::memory_order_relaxed));
+    code = static_cast<std::int32_t>(code_.load(std::memory_order_acquire));
     for (std::size_t i = 0; i < words; ++i) {
-      const std::uint64_t word = text_[i].load(std::memory_order_relaxed);
+      const std::uint64_t word = text_[i].load(std::memory_order_acquire);
       std::memcpy(text + i * sizeof word, &word, sizeof word);
     }
     return true;
   }
 
-  std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
+  std::uint64_t count() const { return count_.load(std::memory_order_acquire); }
 
  private:
   enum : std::uint32_t { none, writing, written };

@@ -10,7 +10,7 @@ namespace pool::os {
 
 namespace {
 
-constexpr std::size_t block_size = 64 * 1024;
+constexpr std::size_t block_size = 65'536;
 constexpr std::size_t alignment = 64;
 
 constinit std::mutex mutex;

@@ -27,6 +27,9 @@ sigset_t asynchronous_signals() {
 }  // namespace
 
 bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument) {
+  // Not between counting a thread and starting it: nanosleep is a cancellation point.
+  int cancel_state = 0;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   // The new thread inherits the mask, so that there is no moment in which it takes a signal.
   const sigset_t blocked = asynchronous_signals();
   sigset_t before;
@@ -40,6 +43,7 @@ bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument) {
     nanosleep(&pause, nullptr);
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setcancelstate(cancel_state, nullptr);
   return error == 0;
 }
 

@@ -41,7 +41,10 @@ class ReadySet {
       index /= word_bits;
       left = word(level, index).fetch_and(~bit(index)) & ~bit(index);
       if (words_[begin[level - 1] + index].load() != 0) {
-        word(level, index).fetch_or(bit(index));
+        // In all levels from here up: another clear may have emptied a higher word while our bit was missing.
+        for (; level < levels; ++level, index /= word_bits) {
+          if ((word(level, index).load() & bit(index)) == 0) word(level, index).fetch_or(bit(index));
+        }
         return true;
       }
     }

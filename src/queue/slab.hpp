@@ -39,7 +39,8 @@ class Slab {
     const std::uint32_t fresh = fresh_.load(std::memory_order_relaxed);
     if (fresh == slots) return base::nil;
     if (fresh % ChunkSlots == 0 && !add_chunk(fresh / ChunkSlots)) return base::nil;
-    fresh_.store(fresh + 1, std::memory_order_release);
+    // Sequentially consistent: the end of a pool looks for its groups, their maker looks for the end of the pool.
+    fresh_.store(fresh + 1, std::memory_order_seq_cst);
     return fresh;
   }
 
@@ -47,7 +48,7 @@ class Slab {
   void give(std::uint32_t index) noexcept { free_.push(index); }
 
   // Every index that take() has returned so far is below this.
-  std::uint32_t high_water() const { return fresh_.load(std::memory_order_acquire); }
+  std::uint32_t high_water() const { return fresh_.load(std::memory_order_seq_cst); }
 
  private:
   bool add_chunk(std::uint32_t number) noexcept {

@@ -14,6 +14,7 @@
 //     the slot finds its group's generation ended; what a late announcement touches is a needless bit or wake-up.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <mutex>
 
@@ -100,7 +101,13 @@ bool shut_down(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, boo
   if (!close_pool(pool, generation, cancel)) return true;
   if (deadline == 0) return pool.room.counts().unfinished == 0;
   const auto alive = [&pool, generation] { return pool.generation.load() == generation; };
-  if (!pool.room.wait_drained(deadline, alive)) return false;
+  for (;;) {
+    // In slices: tasks may have cost the pool its last thread when the system gave no other.
+    const std::int64_t slice = std::min(deadline, Sys::after(Sys::drain_slice));
+    if (pool.room.wait_drained(slice, alive)) break;
+    if (slice == deadline) return false;
+    if (pool.staffed.load() == 0) (void)grow(world, pool);
+  }
   stop_workers(world, pool, generation);
   return true;
 }

@@ -32,7 +32,9 @@ void complete_noticed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
   const std::uint64_t empty = base::pack(is_detached ? life + 1 : life, seen.count());
   if (group.queue.sub() != empty) return;
   if (is_detached) return free_group(world, group, group.index.load(std::memory_order_relaxed));
-  group.completion.announce_empty(seen, [&group, life] { return group.queue.generation() == life; });
+  // A later moment is not ours: whoever took the ticket that ended this one announces it. (Nor may an announcement that
+  // comes very late set the numbers back.)
+  group.completion.announce_empty(seen, [&group, empty] { return group.queue.sub() == empty; });
 }
 
 // Counts one finish. Group and pool may be gone when this returns.

@@ -45,6 +45,8 @@ struct System {
   static constexpr std::int64_t search_spin = 10'000;
   static constexpr std::int64_t wait_spin = 20'000;
   static constexpr int linger_pauses = 16;
+  // How often a shutdown looks whether there is a thread left to wait for.
+  static constexpr std::int64_t drain_slice = 100'000'000;
 
   static void wait(Atomic<std::uint32_t>& word, std::uint32_t seen) {
     os::futex_wait(os::futex_word(word), seen, INT64_MAX);
@@ -62,6 +64,7 @@ struct System {
   }
 
   static std::int64_t now() { return os::now(); }
+  static std::int64_t after(std::int64_t duration) { return now() + duration; }
   static void yield() { sched_yield(); }
   static void pause() {
 #if defined(__x86_64__)
@@ -85,10 +88,14 @@ struct System {
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.
   static void*& top_frame() { return top_frame_; }
 
+  // The pool that this thread works for; still set when its thread-local destructors run.
+  static const void*& worker_pool() { return worker_pool_; }
+
   static void report(const char* message) { base::report(message); }
 
  private:
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* top_frame_ = nullptr;
+  __attribute__((tls_model("initial-exec"))) static inline thread_local constinit const void* worker_pool_ = nullptr;
 };
 
 }  // namespace pool

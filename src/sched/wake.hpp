@@ -21,7 +21,9 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
   if ((pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return true;
   for (;;) {
     const auto state = pool.idle.state();
-    if (state.searching() > 0 || state.idle() > 0 || state.threads() >= pool.max_workers.load()) return true;
+    // A searching thread without threads is a late waker of the slot's last life.
+    const bool somebody_looks = state.threads() > 0 && (state.searching() > 0 || state.idle() > 0);
+    if (somebody_looks || state.threads() >= pool.max_workers.load()) return true;
     if (pool.idle.begin_thread(state)) break;
   }
   const std::uint32_t index = world.workers.take();
@@ -62,6 +64,8 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
     }
     if (state.threads() < pool.max_workers.load(std::memory_order_relaxed) && !grow(world, pool)) {
       Sys::report("a worker thread could not be created; carrying on with those there are");
+      // Others relied on the thread that was to come, while a worker may have parked.
+      if (pool.idle.state().idle() > 0) continue;
     }
     return;
   }

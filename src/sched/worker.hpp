@@ -109,7 +109,8 @@ class WorkerLoop {
   // Nothing to find there any more: clears its bit, unless there is something after all.
   void clear(std::uint32_t index, const GroupType& group) {
     bool restored = pool_.ready.clear(index);
-    if (is_ours(group) && !group.queue.empty()) {
+    // In this order: the slot may just have come to us, and its generation, which empty() loads, tells.
+    if (!group.queue.empty() && is_ours(group)) {
       pool_.ready.set(index);
       restored = true;
     }
@@ -170,6 +171,7 @@ POOL_CATCHES_UNWINDING void* worker_main(void* argument) {
   auto& worker = *static_cast<Worker<Sys>*>(argument);
   Pool<Sys>& pool = *worker.pool;
   Sys::settle_thread(pool.name, worker.number);
+  Sys::worker_pool() = &pool;
   if (worker.replaces) Sys::join(worker.predecessor);
   try {
     // A thread that takes the place of another one comes without the searching role.

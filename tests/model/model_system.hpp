@@ -29,18 +29,24 @@
 #include <cstdint>
 #include <cstring>
 #include <mutex>
-#include <source_location>
 
 #include "base/bits.hpp"
 #include "queue/cell.hpp"
 
 namespace model {
 
-using Where = std::source_location;
+// Where an operation stands, for the history. (clang 14 has no std::source_location.)
+struct Where {
+  const char* function;
+  const char* file;
+  unsigned line;
+  static Where current(const char* function = __builtin_FUNCTION(), const char* file = __builtin_FILE(),
+                       unsigned line = __builtin_LINE()) {
+    return {function, file, line};
+  }
+};
 
-inline rl::debug_info info(const Where& where) {
-  return {where.function_name(), where.file_name(), static_cast<unsigned>(where.line())};
-}
+inline rl::debug_info info(const Where& where) { return {where.function, where.file, where.line}; }
 
 inline rl::memory_order order(std::memory_order given) {
   switch (given) {
@@ -58,6 +64,13 @@ inline rl::memory_order order(std::memory_order given) {
   }
 }
 
+// Now and then a thread stops for a dozen steps of the others: what goes wrong when a thread is preempted between two
+// steps hardly ever comes up when each step is anybody's.
+inline void stop_now_and_then() {
+  if (rl::rand(32) != 0) return;
+  for (int i = 0; i < 12; ++i) rl::yield(1, rl::debug_info("stop", __FILE__, __LINE__));
+}
+
 // The interface of std::atomic over relacy's.
 template <class T>
 class Atomic {
@@ -67,30 +80,38 @@ class Atomic {
   Atomic(T value = T()) { value_.store(value, rl::mo_relaxed, rl::debug_info()); }
 
   T load(std::memory_order mo = strongest, Where at = Where::current()) const {
+    stop_now_and_then();
     return value_.load(order(mo), info(at));
   }
   void store(T value, std::memory_order mo = strongest, Where at = Where::current()) {
     value_.store(value, order(mo), info(at));
   }
   T exchange(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    stop_now_and_then();
     return value_.rmw(rl::rmw_type_t<rl::rmw_type_swap>(), value, order(mo), info(at));
   }
   T fetch_add(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    stop_now_and_then();
     return value_.rmw(rl::rmw_type_t<rl::rmw_type_add>(), value, order(mo), info(at));
   }
   T fetch_sub(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    stop_now_and_then();
     return value_.rmw(rl::rmw_type_t<rl::rmw_type_sub>(), value, order(mo), info(at));
   }
   T fetch_or(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    stop_now_and_then();
     return value_.rmw(rl::rmw_type_t<rl::rmw_type_or>(), value, order(mo), info(at));
   }
   T fetch_and(T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    stop_now_and_then();
     return value_.rmw(rl::rmw_type_t<rl::rmw_type_and>(), value, order(mo), info(at));
   }
   bool compare_exchange_strong(T& expected, T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    stop_now_and_then();
     return value_.compare_exchange_strong(expected, value, order(mo), info(at));
   }
   bool compare_exchange_weak(T& expected, T value, std::memory_order mo = strongest, Where at = Where::current()) {
+    stop_now_and_then();
     return value_.compare_exchange_weak(expected, value, order(mo), info(at));
   }
 
@@ -234,6 +255,7 @@ struct Threads {
   std::uint32_t end = 0;
   std::uint32_t used = 0;
   void* frames[max_threads] = {};
+  const void* worker_pools[max_threads] = {};
 };
 inline Threads* threads = nullptr;
 
@@ -272,6 +294,9 @@ struct ModelSystem {
   static void wake_low(Atomic<std::uint64_t>& word, std::int32_t, Where at = Where::current()) { word.futex_wake(at); }
 
   static std::int64_t now() { return 0; }
+  static constexpr std::int64_t drain_slice = 0;
+  static std::int64_t after(std::int64_t) { return INT64_MAX; }
+  static const void*& worker_pool() { return threads->worker_pools[rl::thread_index()]; }
   static void yield() { rl::yield(1, rl::debug_info("yield", __FILE__, __LINE__)); }
   static void pause() {}
   static void linger() {}

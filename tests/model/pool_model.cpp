@@ -445,17 +445,17 @@ struct TimedWait : PoolTest<TimedWait, 2, 1> {
 
 int main(int argc, char** argv) {
   bool ok = true;
-  const auto run = [&]<class Test>(const char* name, Test*, unsigned iterations = 10'000) {
+  const auto run = [&]<class Test>(const char* name, Test*, unsigned iterations = 4'000) {
     ok = model::check<Test>(name, iterations, argc, argv) && ok;
   };
-  run("one and one", static_cast<OneAndOne*>(nullptr), 60'000);
+  run("one and one", static_cast<OneAndOne*>(nullptr), 20'000);
   run("publish, park, wake", static_cast<PublishParkWake*>(nullptr));
   run("at once, one group", static_cast<AtOnce<true>*>(nullptr));
   run("at once, two groups", static_cast<AtOnce<false>*>(nullptr));
   run("helping waits", static_cast<HelpingWaits*>(nullptr));
   run("wait against reuse", static_cast<WaitAgainstReuse*>(nullptr));
   run("own task", static_cast<OwnTask*>(nullptr));
-  run("first empty moment", static_cast<FirstEmptyMoment*>(nullptr), 40'000);
+  run("first empty moment", static_cast<FirstEmptyMoment*>(nullptr), 10'000);
   run("pool end against submit", static_cast<EndAgainstSubmit*>(nullptr));
   run("group end against submit", static_cast<GroupEndAgainstSubmit*>(nullptr));
   run("detach", static_cast<Detach*>(nullptr));
