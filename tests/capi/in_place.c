@@ -15,6 +15,7 @@ typedef struct {
   pid_t thread;
   int depth;
   pool_group_stats_t group, other;
+  pool_stats_t pool;
 } seen_t;
 static seen_t seen;
 
@@ -22,6 +23,7 @@ static int32_t look(void* ctx) {
   seen.thread = thread_id();
   seen.group = group_stats_of(group);
   seen.other = group_stats_of(other);
+  seen.pool = stats_of(pool);
   *(atomic_int*)ctx += 1;
   return 5;
 }
@@ -55,12 +57,15 @@ static void check_once(pool_group_t* target) {
   CHECK_EQ(stats.submitted, stats.succeeded + stats.failed);
   CHECK_EQ(others.submitted, others.succeeded + others.failed);
   CHECK_STATUS(pool_group_poll(other), POOL_EFAILED);
-  /* What the task in place saw: nothing that had been counted fell, or went below nothing. */
+  /* What the task in place saw while everything stood: nothing that had been counted fell, the gauges are exact. */
   const pool_group_stats_t* now = own ? &seen.group : &seen.other;
-  CHECK(now->succeeded <= now->submitted);
-  CHECK(now->failed <= now->submitted);
-  CHECK(now->running >= 1);
-  CHECK(now->queued <= now->submitted);
+  CHECK_EQ(seen.group.succeeded, before);
+  CHECK(now->failed < now->submitted);
+  CHECK_EQ(now->running, own ? 2 : 1);
+  CHECK_EQ(now->queued, own ? 1 : 0);
+  CHECK_EQ(now->succeeded + now->failed + now->running + now->queued, now->submitted);
+  CHECK_EQ(seen.pool.running, 2);
+  CHECK_EQ(seen.pool.queued, 1);
 }
 
 static int32_t deeper(void* ctx) {
