@@ -54,7 +54,9 @@ struct alignas(base::cache_line) Group {
   // call.
   Counters counters() {
     // In this order each difference is at least 0: count <= head <= tail at any moment, and all grow. Failures are
-    // loaded after the count that includes them, so that what is left of it is never too much.
+    // loaded after the count that includes them, so that what is left of it is never too much. What was told is loaded
+    // before all others: told later, by another caller, it could be more than this call's tail.
+    std::uint64_t told = succeeded.load();
     const std::uint32_t not_tasks = tombstones.load();
     const std::uint32_t count = completion.load().count();
     const std::uint64_t failed = failure.count();
@@ -65,11 +67,11 @@ struct alignas(base::cache_line) Group {
     const std::uint64_t unfinished = tail - count;
     const std::uint64_t finished = all > unfinished ? all - unfinished : 0;
     const std::uint64_t least = finished > failed + dropped ? finished - failed - dropped : 0;
-    std::uint64_t told = succeeded.load();
+    const std::uint64_t succeeded_now = told < least ? least : told;
     while (told < least && !succeeded.compare_exchange_weak(told, least)) {
     }
     return {.submitted = all,
-            .succeeded = told < least ? least : told,
+            .succeeded = succeeded_now,
             .failed = failed,
             .cancelled = dropped,
             .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks),
