@@ -18,8 +18,8 @@ namespace {
 static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
 static_assert(POOL_FAILURE_TEXT_MAX == group::failure_text_size);
 
-constexpr pool_group_options_t default_options = {sizeof(pool_group_options_t), POOL_OVERFLOW_DEFAULT};
-constexpr pool_task_t default_task = {sizeof(pool_task_t), POOL_OVERFLOW_DEFAULT, nullptr, nullptr, nullptr, 0};
+constexpr auto default_options = capi::defaults<pool_group_options_t>();
+constexpr auto default_task = capi::defaults<pool_task_t>();
 
 pool_status_t invalid(const char* function, const char* field, const char* allowed) {
   base::report_invalid(function, field, allowed);
@@ -99,7 +99,8 @@ pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options
   if (group == nullptr) return invalid(function, "group", "must not be NULL");
   group->id = 0;
   pool_group_options_t given = default_options;
-  if (options != nullptr && capi::copy_in(options, given, {4, 8}) != capi::CopyIn::ok) {
+  if (options != nullptr &&
+      capi::copy_in(options, given, offsetof(pool_group_options_t, overflow_timeout)) != capi::CopyIn::ok) {
     return invalid(function, "struct_size", "has to be what pool_group_options_init set");
   }
   if (given.overflow > POOL_OVERFLOW_REJECT) return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
@@ -130,7 +131,7 @@ pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t* task
   static constexpr const char* function = "pool_group_submit_task";
   if (task == nullptr) return invalid(function, "task", "must not be NULL");
   pool_task_t given = default_task;
-  if (capi::copy_in(task, given, {4, 8, 16, 24, 32, 40}) != capi::CopyIn::ok) {
+  if (capi::copy_in(task, given, offsetof(pool_task_t, fn)) != capi::CopyIn::ok) {
     return invalid(function, "struct_size", "has to be what pool_task_init set");
   }
   if (given.fn == nullptr) return invalid(function, "fn", "must not be NULL");
@@ -201,9 +202,14 @@ pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, si
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
   const group::Counters counters = found.slot->counters();
   if (!capi::resolve(group)) return POOL_EBADHANDLE;
-  const pool_group_stats_t ours = {
-      sizeof ours,     0, counters.submitted, counters.succeeded, counters.failed, counters.cancelled, counters.queued,
-      counters.running};
+  pool_group_stats_t ours = {};
+  ours.struct_size = sizeof ours;
+  ours.submitted = counters.submitted;
+  ours.succeeded = counters.succeeded;
+  ours.failed = counters.failed;
+  ours.cancelled = counters.cancelled;
+  ours.queued = counters.queued;
+  ours.running = counters.running;
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

@@ -12,7 +12,7 @@ using capi::Pool;
 
 namespace {
 
-constexpr pool_options_t default_options = {sizeof(pool_options_t), 0, 0, POOL_OVERFLOW_DEFAULT, nullptr};
+constexpr auto default_options = capi::defaults<pool_options_t>();
 constexpr std::uint32_t default_capacity = 65'536;
 
 pool_status_t invalid(const char* field, const char* allowed) {
@@ -23,8 +23,7 @@ pool_status_t invalid(const char* field, const char* allowed) {
 pool_status_t read_options(const pool_options_t* options, sched::PoolConfig& config) {
   pool_options_t given = default_options;
   if (options != nullptr) {
-    // struct_size, max_workers, queue_capacity, overflow, name
-    switch (capi::copy_in(options, given, {4, 8, 12, 16, sizeof given})) {
+    switch (capi::copy_in(options, given, offsetof(pool_options_t, overflow_timeout))) {
       case capi::CopyIn::bad_size:
         return invalid("struct_size", "has to be what pool_options_init set");
       case capi::CopyIn::unknown_field:
@@ -99,7 +98,13 @@ pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
   const sched::PoolCounts counts = sched::count_pool(*found.slot);
   if (!capi::resolve(pool)) return POOL_EBADHANDLE;
-  const pool_stats_t ours = {sizeof ours, counts.threads, counts.idle, counts.peak, counts.queued, counts.running};
+  pool_stats_t ours = {};
+  ours.struct_size = sizeof ours;
+  ours.workers = counts.threads;
+  ours.workers_idle = counts.idle;
+  ours.workers_peak = counts.peak;
+  ours.queued = counts.queued;
+  ours.running = counts.running;
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

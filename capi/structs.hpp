@@ -9,12 +9,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <initializer_list>
 
 namespace pool::capi {
 
 // A size that some version of a struct can have: struct_size and one more field at least, and no more than a page.
 constexpr bool plausible_size(std::size_t size) { return size >= 8 && size % 4 == 0 && size <= 4096; }
+
+// Our structs mean their defaults by zeros.
+template <class T>
+constexpr T defaults() {
+  T zeros{};
+  zeros.struct_size = sizeof(T);
+  return zeros;
+}
 
 // Copies the library's struct out: at most what the caller has room for.
 template <class T>
@@ -39,9 +46,9 @@ bool init_out(const T& defaults, void* theirs, std::size_t size) {
 enum class CopyIn { ok, bad_size, unknown_field };
 
 // Reads a caller's struct: fields that it does not have, or not whole, keep their defaults; fields that we do not know
-// must be zero. `ends`: where each of our fields ends.
+// must be zero. All our structs have their fields of four bytes first, up to `narrow_end`, and then those of eight.
 template <class T>
-CopyIn copy_in(const T* theirs, T& ours, std::initializer_list<std::size_t> ends) {
+CopyIn copy_in(const T* theirs, T& ours, std::size_t narrow_end) {
   std::uint32_t size = 0;
   std::memcpy(&size, theirs, sizeof size);
   if (!plausible_size(size)) return CopyIn::bad_size;
@@ -49,10 +56,8 @@ CopyIn copy_in(const T* theirs, T& ours, std::initializer_list<std::size_t> ends
   for (std::size_t i = sizeof(T); i < size; ++i) {
     if (bytes[i] != 0) return CopyIn::unknown_field;
   }
-  std::size_t whole = 0;
-  for (const std::size_t end : ends) {
-    if (end <= size) whole = std::max(whole, end);
-  }
+  const std::size_t known = std::min<std::size_t>(size, sizeof(T));
+  const std::size_t whole = known <= narrow_end ? known : narrow_end + (known - narrow_end) / 8 * 8;
   std::memcpy(&ours, theirs, whole);
   ours.struct_size = sizeof(T);
   return CopyIn::ok;

@@ -25,7 +25,10 @@
  *   for ever; sums saturate. Sizes are bytes.
  * - Option structs start with struct_size and are filled by their _init function; 0 in a field means its default.
  * - Strings are NUL-terminated bytes, copied by the library.
- * - No function is async-signal-safe. None may be called in a child of fork() on a handle of the parent.
+ * - No function is async-signal-safe. In a child of fork() the parent's handles give POOL_EFORKED, whatever the call;
+ *   pool_create, pool_default and the pure functions work there, and nothing of the parent's is run or dropped.
+ * - Inside a drop, a notification, a hook, or a thread-local destructor of a worker, whatever would block gives
+ *   POOL_EDEADLK, a submit behaves as under POOL_OVERFLOW_REJECT, and nothing may be thrown.
  * - C++: functions are not noexcept. A C++ exception that leaves a task is caught and counted as its failure; only the
  *   forced unwinding of pthread_exit() or a cancellation passes through, out of the waits that run tasks.
  */
@@ -65,9 +68,9 @@ enum {
   POOL_ECLOSED = -7,    /* the pool is shutting down, or the object went away during the call */
   POOL_ECANCELED = -8,  /* a task of the group was cancelled before it started */
   POOL_EDEADLK = -9,    /* the call would wait for the very task, drop or pool that it is called from */
-  POOL_EFORKED = -10,   /* reserved: the handle belongs to the parent of this process */
-  POOL_EBUSY = -11,     /* the group has unfinished tasks */
-  POOL_EFAILED = -12,   /* a task of the group failed */
+  POOL_EFORKED = -10,   /* the handle belongs to the parent of this process */
+  POOL_EBUSY = -11,     /* the object is in use: unfinished tasks, waiting threads, or the default pool */
+  POOL_EFAILED = -12,   /* a task of the group failed or was discarded */
   POOL_EINTERNAL = -13  /* a defect of the library; please report it */
 };
 
@@ -99,39 +102,102 @@ typedef struct pool_group_handle {
   uint64_t id;
 } pool_group_t;
 
+/* A job: a task whose outcome somebody wants to have. A value. */
+typedef struct pool_job_handle {
+  uint64_t id;
+} pool_job_t;
+
 /* A task. Runs once, on a worker or on a thread that waits for its group. Returns 0 for success, any other value for
  * failure; INT32_MIN to INT32_MIN + 255 belong to the library and count as failures too. May call every function of
  * this header; calls that would wait for the task itself give POOL_EDEADLK. longjmp() out of a task is undefined;
  * pthread_exit() counts as a failure and costs the pool the thread, which it replaces. */
 typedef int32_t (*pool_task_fn)(void *ctx);
 
-/* Gives a context back to its owner. Called exactly once for each accepted task that has one, after its run or its
- * cancellation and before its group can be seen empty, on the thread that ran or dropped the task. In it whatever
- * would block gives POOL_EDEADLK, a submit behaves as under POOL_OVERFLOW_REJECT, and nothing may be thrown. */
+/* Gives a context back to its owner. Called exactly once for each accepted task that has one, after its run, its
+ * cancellation or its discard and before its group can be seen empty, on the thread that ran or dropped the task. */
 typedef void (*pool_drop_fn)(void *ctx);
+
+/* One turn of a loop, for pool_group_apply: 0 is success, other values as for pool_task_fn. */
+typedef int32_t (*pool_apply_fn)(void *ctx, uint64_t index);
+
+/* A job: as pool_task_fn; on success it may leave a result in *result, which is NULL before. */
+typedef int32_t (*pool_job_fn)(void *ctx, void **result);
+
+/* A notification that a group is empty, or a hook of a worker thread. */
+typedef void (*pool_notify_fn)(void *ctx);
+typedef void (*pool_hook_fn)(void *user);
+
+/* Takes a line of the log: its level, one of POOL_LOG_*, and its text without a newline, gone after the call. From any
+ * thread, several at a time. Must not call libpool. */
+typedef void (*pool_log_fn)(void *user, int32_t level, const char *message);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Pool
  */
 
-/* What a submit does when the pool's queue is full. */
+/* What a submit does at a bound: when the group's or the pool's queue is full. POOL_OVERFLOW_DEFAULT is what the
+ * enclosing object says (task, group, pool; POOL_OVERFLOW_BLOCK at the top). */
 enum {
-  POOL_OVERFLOW_DEFAULT = 0, /* what the enclosing object says; POOL_OVERFLOW_BLOCK at the top */
-  POOL_OVERFLOW_BLOCK = 1,   /* wait for a free place, first come first served; inside a task of the same pool, run
-                                the new task in place instead, or POOL_EFULL at 64 such tasks inside each other */
-  POOL_OVERFLOW_REJECT = 2   /* POOL_EFULL, also while other submitters wait for a place */
+  POOL_OVERFLOW_DEFAULT = 0,
+  POOL_OVERFLOW_BLOCK = 1,          /* wait for a free place, first come first served, for overflow_timeout at most
+                                       (POOL_ETIMEDOUT); inside a task of the same pool as POOL_OVERFLOW_CALLER_RUNS */
+  POOL_OVERFLOW_REJECT = 2,         /* POOL_EFULL, also while other submitters wait for a place */
+  POOL_OVERFLOW_CALLER_RUNS = 3,    /* run the task in place, on the calling thread; POOL_EFULL if its group has no free
+                                       place for a running task, or at 64 such tasks inside each other */
+  POOL_OVERFLOW_DISCARD_OLDEST = 4, /* drop the oldest task of the same group that has not started; POOL_EFULL if there
+                                       is none */
+  POOL_OVERFLOW_DISCARD_NEWEST = 5  /* accept the task and drop it */
 };
+
+/* Whether a queued task wakes an idle worker at once. */
+enum {
+  POOL_WAKE_DEFAULT = 0,
+  POOL_WAKE_THRIFTY = 1, /* the default: not while another worker is awake and searches, and so is sure to look next */
+  POOL_WAKE_EAGER = 2    /* always */
+};
+
+/* Whether a wait runs tasks of its group meanwhile. Inside a task it always does: nested waits could not finish on a
+ * full pool otherwise. */
+enum {
+  POOL_HELP_DEFAULT = 0, /* what the enclosing object says; POOL_HELP_UNTIMED at the top */
+  POOL_HELP_NEVER = 1,
+  POOL_HELP_UNTIMED = 2, /* in waits without a time-out, so that a time-out is one */
+  POOL_HELP_ALWAYS = 3
+};
+
+enum { POOL_LOG_DEFAULT = 0, POOL_LOG_INFO = 1, POOL_LOG_WARNING = 2, POOL_LOG_ERROR = 3, POOL_LOG_OFF = 4 };
 
 #define POOL_UNBOUNDED UINT32_MAX
 
+/* In times 0 is the default, a negative one none at all, INT64_MAX for ever. */
 typedef struct pool_options {
-  uint32_t struct_size;    /* bytes of this struct, set by pool_options_init */
-  uint32_t max_workers;    /* most worker threads, 1 to 32,767; default: the CPUs this process may use. Threads are
-                              created one at a time, when work is queued and no worker idles */
-  uint32_t queue_capacity; /* most accepted tasks that have not started, over all groups: 1 to 10^9, or
-                              POOL_UNBOUNDED, which is 10^9 too; default 65,536 */
-  uint32_t overflow;       /* POOL_OVERFLOW_*; default POOL_OVERFLOW_BLOCK */
-  const char *name;        /* threads are called "name-N", cut to 15 bytes; default "pool" */
+  uint32_t struct_size;         /* bytes of this struct, set by pool_options_init */
+  uint32_t min_workers;         /* threads that are kept even when idle, at most max_workers; default 0 */
+  uint32_t max_workers;         /* most threads, 1 to 32,767; default: the CPUs this process may use, by affinity and
+                                   control groups. Threads are created one at a time, when work is queued and no worker
+                                   idles */
+  uint32_t burst_workers;       /* further threads for a while, see burst_delay; with max_workers 32,767 at most;
+                                   default 0 */
+  uint32_t prestart;            /* 1: pool_create starts min_workers threads, or fails */
+  uint32_t queue_capacity;      /* most accepted tasks that have not started, over all groups: 1 to 10^9, or
+                                   POOL_UNBOUNDED, which is 10^9 too; default 65,536 */
+  uint32_t overflow;            /* POOL_OVERFLOW_*; default POOL_OVERFLOW_BLOCK */
+  uint32_t wake_policy;         /* POOL_WAKE_*; default POOL_WAKE_THRIFTY */
+  uint32_t help;                /* POOL_HELP_*; default POOL_HELP_UNTIMED */
+  uint32_t log_level;           /* the least level that is told, POOL_LOG_*; default POOL_LOG_WARNING */
+  int64_t overflow_timeout;     /* ns that POOL_OVERFLOW_BLOCK waits; default for ever */
+  int64_t idle_timeout;         /* ns after which an idle thread above min_workers leaves; default 10 s */
+  int64_t burst_delay;          /* ns that queued tasks wait, without any task being started, before a burst thread is
+                                   created; at most twice as many again per further delay. They leave as soon as they
+                                   idle. Default 10 ms */
+  uint64_t stack_size;          /* bytes of a worker's stack, at least the system's PTHREAD_STACK_MIN; default: what the
+                                   system gives */
+  const char *name;             /* threads are called "name-N", cut to 15 bytes; default "pool" */
+  pool_hook_fn on_thread_start; /* on each worker before its first task; may be NULL */
+  pool_hook_fn on_thread_stop;  /* on each worker after its last task; may be NULL */
+  void *hook_user;              /* what both hooks are called with */
+  pool_log_fn log;              /* takes the pool's log; default: standard error */
+  void *log_user;
 } pool_options_t;
 
 /* Fills *options with the defaults. `size` is sizeof(pool_options_t) as the caller was compiled; at most that much is
@@ -139,11 +205,30 @@ typedef struct pool_options {
  * POOL_OK; POOL_EINVAL: options is NULL, or size is under 8, over 4,096 or not a multiple of 4. */
 POOL_API pool_status_t pool_options_init(pool_options_t *options, size_t size);
 
-/* Makes a pool. No thread is started before the first submit. `options` may be NULL for the defaults and is not kept.
- * Writes the handle to *pool; the caller ends it with pool_destroy. Does not block. Since 1.0.
+/* Makes a pool. Without `prestart` no thread is started before the first submit. `options` may be NULL for the defaults
+ * and is not kept. Writes the handle to *pool; the caller ends it with pool_destroy. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: pool is NULL, or an option is out of range (the log names it); POOL_ENOMEM: no memory, or
- * 1,024 pools are alive. */
+ * 1,024 pools are alive; POOL_ETHREAD: the system gave not all threads of `prestart`, and none is left. */
 POOL_API pool_status_t pool_create(const pool_options_t *options, pool_t *pool);
+
+/* Writes the default pool to *pool, which the first call makes: with the options of pool_default_configure, or the
+ * defaults. It lives until the process ends; shutting it down is allowed, destroying it is not. Since 1.0.
+ * POOL_OK; POOL_EINVAL: pool is NULL; POOL_ENOMEM; POOL_ETHREAD. */
+POOL_API pool_status_t pool_default(pool_t *pool);
+
+/* Says how the default pool will be made. May be called again until the first pool_default. Since 1.0.
+ * POOL_OK; POOL_EINVAL: options is NULL, or one is out of range (the log names it); POOL_EBUSY: the default pool is
+ * made already; POOL_ENOMEM. */
+POOL_API pool_status_t pool_default_configure(const pool_options_t *options);
+
+/* Changes how many workers a running pool has. 0 as max_workers is the default. Threads beyond the new bounds leave when
+ * their tasks are finished; with `prestart` missing ones up to min_workers are started. Does not block. Since 1.0.
+ * POOL_OK; POOL_EINVAL: out of range, or min_workers > max_workers; POOL_ETHREAD: the system gave not all threads, and
+ * the bounds are as before; POOL_ECLOSED: the pool is shutting down; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_resize(pool_t pool, uint32_t min_workers, uint32_t max_workers);
+
+/* As pool_group_submit, to a group that the pool owns. Since 1.0. */
+POOL_API pool_status_t pool_submit(pool_t pool, pool_task_fn fn, void *ctx);
 
 /* How pool_shutdown treats tasks that have not started. */
 enum {
@@ -153,14 +238,16 @@ enum {
 
 /* Closes the pool to everybody but its own tasks (others, blocked submitters included, get POOL_ECLOSED), then waits
  * until every accepted task is finished and ends the threads. May be called again, with either mode, from several
- * threads. `timeout` in ns; <= 0 only closes and is allowed everywhere. Blocks up to `timeout`. Since 1.0.
+ * threads. Suspended groups are resumed. `timeout` in ns; <= 0 only closes and is allowed everywhere. Blocks up to
+ * `timeout`. Since 1.0.
  * POOL_OK: everything is finished; POOL_ETIMEDOUT: not yet, the pool stays closed, call again; POOL_EINVAL: unknown
  * mode; POOL_EDEADLK: timeout > 0 from one of the pool's own tasks or from any drop; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout);
 
 /* Ends a pool: pool_shutdown(pool, POOL_SHUTDOWN_DRAIN, INT64_MAX), then frees it. Its groups end with it; threads
  * that wait for them return. Of several calls at once one succeeds. Blocks until all tasks are finished. Since 1.0.
- * POOL_OK; POOL_EDEADLK: called from one of the pool's own tasks or from any drop; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EDEADLK: called from one of the pool's own tasks or from any drop; POOL_EBUSY: it is the default pool;
+ * POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_destroy(pool_t pool);
 
 typedef struct pool_stats_values {
@@ -170,6 +257,12 @@ typedef struct pool_stats_values {
   uint32_t workers_peak;  /* most threads at once so far */
   uint64_t queued;        /* accepted and not started, over all groups */
   uint64_t running;       /* started and not finished, those run by waiters included */
+  uint64_t workers_created; /* threads so far */
+  uint64_t workers_left;    /* of these, gone again: idle for too long, after a burst, by pool_resize */
+  uint64_t blocked;         /* submits that stood in line at a bound, and */
+  uint64_t rejected;        /* that gave POOL_EFULL, so far */
+  uint64_t caller_runs;     /* tasks that were run in place of a queue place, and */
+  uint64_t discarded;       /* that were discarded at a bound, so far */
 } pool_stats_t;
 
 /* Writes what the pool is doing now to *stats. Each field is right for some moment during the call. `size` is
@@ -181,9 +274,30 @@ POOL_API pool_status_t pool_stats(pool_t pool, pool_stats_t *stats, size_t size)
  * Group
  */
 
+/* Which group a new one is a child of. */
+enum {
+  POOL_PARENT_NONE = 0,
+  POOL_PARENT_GROUP = 1,  /* the one in `parent`, of the same pool */
+  POOL_PARENT_CURRENT = 2 /* that of the task that makes the group; none outside a task of the same pool */
+};
+
 typedef struct pool_group_options {
-  uint32_t struct_size; /* bytes of this struct, set by pool_group_options_init */
-  uint32_t overflow;    /* POOL_OVERFLOW_*; default: what the pool says */
+  uint32_t struct_size;     /* bytes of this struct, set by pool_group_options_init */
+  uint32_t overflow;        /* POOL_OVERFLOW_*; default: what the pool says */
+  uint32_t queue_capacity;  /* most accepted tasks of this group that have not started, 1 to 10^9, besides the pool's
+                               bound; default none */
+  uint32_t max_concurrency; /* most tasks of this group that run at once, waiters included; default none. 1 makes a
+                               serial queue: in the order of their submits, each happens before the next */
+  uint32_t weight;          /* share of the workers' time among groups that have work, 1 to 1,000; default 1 */
+  uint32_t help;            /* POOL_HELP_*; default: what the pool says */
+  uint32_t fail_fast;       /* 1: the first failure cancels the group, as pool_group_cancel does */
+  uint32_t keep_jobs;       /* 1: the group lists its jobs until it is reset, see pool_group_jobs */
+  uint32_t parent_kind;     /* POOL_PARENT_*; default POOL_PARENT_NONE. A wait for the parent runs tasks of the child,
+                               but does not wait for them; cancelling the parent cancels the child */
+  uint32_t reserved;        /* 0 */
+  int64_t overflow_timeout; /* ns that POOL_OVERFLOW_BLOCK waits, negative: not at all; default: what the pool says */
+  pool_group_t parent;      /* for POOL_PARENT_GROUP */
+  const char *name;         /* for people who look into the pool, cut to 31 bytes; default "" */
 } pool_group_options_t;
 
 /* Fills *options with the defaults, as pool_options_init does. Never blocks. Since 1.0.
@@ -193,16 +307,18 @@ POOL_API pool_status_t pool_group_options_init(pool_group_options_t *options, si
 /* Makes a group of a pool; cheap enough for one per message. `options` may be NULL for the defaults and is not kept.
  * Writes the handle to *group; the caller ends it with pool_group_destroy or pool_group_detach, or with its pool. Does
  * not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: group is NULL, or an option is out of range; POOL_ENOMEM: no memory, or 1,048,576 groups are
- * alive; POOL_ECLOSED: the pool is shutting down; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EINVAL: group is NULL, or an option is out of range (the log names it), or the parent is of another
+ * pool; POOL_ENOMEM: no memory, or 1,048,576 groups are alive; POOL_ECLOSED: the pool is shutting down;
+ * POOL_EBADHANDLE: also of the parent. A child of a cancelled group is cancelled from the start. */
 POOL_API pool_status_t pool_group_create(pool_t pool, const pool_group_options_t *options, pool_group_t *group);
 
-/* Submits fn(ctx) to a group. The order in which tasks start is unspecified. The context stays the caller's; it has to
- * live until the task has run. Blocks only under POOL_OVERFLOW_BLOCK, while the pool's queue is full. May create a
- * worker thread. Since 1.0.
- * POOL_OK: the task will run; else it will not: POOL_EINVAL: fn is NULL; POOL_EFULL: refused by the overflow policy;
- * POOL_ENOMEM; POOL_ETHREAD: the pool has no thread and the system gives none; POOL_ECLOSED: the pool is shutting
- * down; POOL_EBADHANDLE. */
+/* Submits fn(ctx) to a group. The order in which tasks start is unspecified, unless the group is a serial queue. The
+ * context stays the caller's; it has to live until the task has run. Blocks only under POOL_OVERFLOW_BLOCK, while the
+ * group's or the pool's queue is full. May create a worker thread. Since 1.0.
+ * POOL_OK: the task is accepted; else it is not: POOL_EINVAL: fn is NULL; POOL_EFULL: refused by the overflow policy;
+ * POOL_ETIMEDOUT: no place within overflow_timeout; POOL_ECANCELED: the group is cancelled; POOL_ENOMEM; POOL_ETHREAD:
+ * the pool has no thread and the system gives none; POOL_ECLOSED: the pool is shutting down, or the group ended while
+ * the call stood in line; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, void *ctx);
 
 /* The most bytes of context that a submit copies. */
@@ -216,6 +332,7 @@ typedef struct pool_task {
   pool_drop_fn drop;    /* gives the context back; NULL: nothing to do. Not called if the submit is refused */
   uint64_t copy_size;   /* 0: fn gets ctx itself. 1 to POOL_TASK_COPY_MAX: that many bytes are copied from ctx, and fn
                            and drop get the copy, aligned to 16 and gone after drop */
+  int64_t overflow_timeout; /* ns that POOL_OVERFLOW_BLOCK waits, negative: not at all; default: what the group says */
 } pool_task_t;
 
 /* Fills *task with the defaults, as pool_options_init does. Never blocks. Since 1.0.
@@ -224,28 +341,48 @@ POOL_API pool_status_t pool_task_init(pool_task_t *task, size_t size);
 
 /* Submits *task, which is not kept. After POOL_OK the library owns the context and calls drop exactly once; after any
  * other status it is still the caller's. Otherwise as pool_group_submit. Since 1.0.
- * POOL_OK; POOL_EINVAL: task or its fn is NULL, a field is out of range, or ctx is NULL with copy_size; POOL_EFULL;
- * POOL_ENOMEM; POOL_ETHREAD; POOL_ECLOSED; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EINVAL: task or its fn is NULL, a field is out of range, or ctx is NULL with copy_size; and as
+ * pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t *task);
 
 /* Submits fn(ctxs[0]) to fn(ctxs[count - 1]), in this order, until one is refused. Writes how many were accepted to
  * *accepted, also on failure; `drop` (may be NULL) belongs to that prefix only. `accepted` may be NULL. Otherwise as
  * pool_group_submit. Since 1.0.
  * POOL_OK: all were accepted; else the status of the first that was not: POOL_EINVAL: fn is NULL, or ctxs is NULL with
- * count > 0; POOL_EFULL; POOL_ENOMEM; POOL_ETHREAD; POOL_ECLOSED; POOL_EBADHANDLE. */
+ * count > 0; and as pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void *const *ctxs, size_t count,
                                            pool_drop_fn drop, size_t *accepted);
 
+/* A parallel loop: calls fn(ctx, i) once for each i from 0 to count - 1, in tasks of this group that take `grain` turns
+ * at a time (0: the library chooses), and returns when all are over. The calling thread runs tasks of the group
+ * meanwhile. A turn that fails does not stop the others, unless the group is fail-fast. How many tasks it takes, and so
+ * what it adds to the counters, is unspecified. Blocks. Since 1.0.
+ * POOL_OK: all turns succeeded; POOL_EFAILED: one failed; POOL_ECANCELED: none failed, but some were never made, since
+ * the group was cancelled; POOL_EINVAL: fn is NULL; POOL_EDEADLK: called from a drop, a notification or a hook; and as
+ * pool_group_submit, with no turn made. */
+POOL_API pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grain, pool_apply_fn fn, void *ctx);
+
+/* Counts a task of this group that is done elsewhere: submitted and running until pool_group_leave. Takes no place in the
+ * queue and no place of max_concurrency. Does not block. Since 1.0.
+ * POOL_OK; POOL_ECANCELED; POOL_ENOMEM; POOL_ETHREAD; POOL_ECLOSED; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_enter(pool_group_t group);
+
+/* Ends what pool_group_enter began, on any thread: `outcome` is what a pool_task_fn would have returned. Does not block.
+ * Since 1.0.
+ * POOL_OK; POOL_EINVAL: nobody is inside; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_leave(pool_group_t group, int32_t outcome);
+
 /* Waits until the group is empty: until the first moment after the call when nothing submitted to it is queued or
- * running, tasks submitted by its tasks included. Meanwhile the calling thread runs tasks of this group, never of
- * another one. Several threads may wait; the group may be used again afterwards. Everything that the tasks did
+ * running, tasks submitted by its tasks included. Meanwhile the calling thread runs tasks of this group and of its
+ * children (see POOL_HELP_*), never of another one. Several threads may wait; the group may be used again afterwards. Everything that the tasks did
  * happens before the return. Blocks. Since 1.0.
- * POOL_OK: every task since the group was made succeeded; POOL_EFAILED: one failed; POOL_ECANCELED: none failed but
- * one was dropped; POOL_EDEADLK: a task of this group is on this thread's own stack, or called from a drop;
- * POOL_ECLOSED: the group was destroyed or detached meanwhile; POOL_EBADHANDLE. */
+ * POOL_OK: every task since the group was made or reset succeeded; POOL_EFAILED: one failed or was discarded;
+ * POOL_ECANCELED: none of these but one was cancelled; POOL_EDEADLK: a task of this group is on this thread's own stack,
+ * or called from a drop, a notification or a hook; POOL_ECLOSED: the group was destroyed or detached meanwhile;
+ * POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_wait(pool_group_t group);
 
-/* As pool_group_wait, for `timeout` ns at most. Runs tasks of the group only when called from inside a task, so that
+/* As pool_group_wait, for `timeout` ns at most. Outside a task it runs tasks only under POOL_HELP_ALWAYS, so that
  * elsewhere a time-out is one. Blocks up to `timeout`. Since 1.0.
  * POOL_ETIMEDOUT: not empty in time; else as pool_group_wait. */
 POOL_API pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout);
@@ -255,16 +392,53 @@ POOL_API pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout);
  * the tasks did happens before the return); POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_poll(pool_group_t group);
 
-/* Waits for the group's unfinished tasks as pool_group_wait does, then ends the group, so that contexts on the
- * caller's stack are safe. Blocks. Since 1.0.
+/* Waits for the group's unfinished tasks as pool_group_wait does, and for its notifications, then ends the group, so
+ * that contexts on the caller's stack are safe. From the group's own notification: ends it when that returns, as
+ * pool_group_detach does. Blocks. Since 1.0.
  * POOL_OK: ended, however its tasks ended; POOL_EDEADLK: a task of this group is on this thread's own stack, or
- * called from a drop while tasks are unfinished; POOL_ECLOSED: somebody else ended it meanwhile; POOL_EBADHANDLE. */
+ * called from a drop, a notification or a hook while tasks are unfinished; POOL_ECLOSED: somebody else ended it
+ * meanwhile; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_destroy(pool_group_t group);
 
-/* Lets go of a group at once: the handle ends, the tasks carry on, and the pool's shutdown waits for them. Threads
- * that wait for the group get POOL_ECLOSED. Does not block. Since 1.0.
+/* Lets go of a group at once: the handle ends, the tasks carry on, a suspended group is resumed, notifications come, and
+ * the pool's shutdown waits for all of it. Threads that wait for the group get POOL_ECLOSED. From the group's own
+ * notification it takes effect when that returns. Does not block. Since 1.0.
  * POOL_OK; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
+
+/* Calls fn(ctx) once, on a worker, when the group is next empty, after the last drop; at once if it is empty. It is no
+ * task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; they come in
+ * the order of the calls. Does not block. Since 1.0.
+ * POOL_OK; POOL_EINVAL: fn is NULL; POOL_EBUSY: thousands of waits and notifications have been started since the group
+ * was last empty; POOL_ENOMEM; POOL_ETHREAD: the pool has no thread and the system gives none; POOL_ECLOSED: the pool is
+ * shutting down; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void *ctx);
+
+/* Cancels a group and its children, until pool_group_reset of each: tasks that have not started are dropped by workers
+ * and waiters, later submits and those that stand in line give POOL_ECANCELED, and running tasks can ask
+ * pool_task_cancelled. A suspended group is resumed. Takes the same time however many tasks are queued. Does not block.
+ * Since 1.0.
+ * POOL_OK, also if it is cancelled already; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_cancel(pool_group_t group);
+
+/* Starts no further task of this group until pool_group_resume; running ones carry on, and waits go on waiting. A
+ * shutdown of the pool resumes all groups. Does not block. Since 1.0.
+ * POOL_OK, also if it is suspended already; POOL_ECANCELED: the group is cancelled; POOL_ECLOSED: the pool is shutting
+ * down; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_suspend(pool_group_t group);
+
+/* Ends a suspension. Does not block. Since 1.0.
+ * POOL_OK, also if it is not suspended; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_resume(pool_group_t group);
+
+/* Makes an empty group as new: no longer cancelled, no failure, no kept jobs. Its counters go on. Does not block.
+ * Since 1.0.
+ * POOL_OK; POOL_EBUSY: it has unfinished tasks or notifications, or somebody waits for it; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_reset(pool_group_t group);
+
+/* Writes the group's name to text[0] to text[text_size - 1], cut and always ended with NUL. Does not block. Since 1.0.
+ * POOL_OK; POOL_EINVAL: text is NULL or text_size is 0; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_name(pool_group_t group, char *text, size_t text_size);
 
 typedef struct pool_group_stats_values {
   uint32_t struct_size; /* bytes written by the library */
@@ -272,13 +446,14 @@ typedef struct pool_group_stats_values {
   uint64_t submitted;   /* accepted since the group was made */
   uint64_t succeeded;   /* ran and returned 0 */
   uint64_t failed;      /* ran and did not */
-  uint64_t cancelled;   /* dropped before they started */
+  uint64_t cancelled;   /* dropped before they started, by a cancel */
   uint64_t queued;      /* not started yet: a gauge */
   uint64_t running;     /* started and not finished: a gauge */
+  uint64_t discarded;   /* dropped before they started, at a bound */
 } pool_group_stats_t;
 
-/* Writes the group's counters to *stats. The first four never fall and are exact while the group is empty; the gauges
- * are right for some moment during the call. `size` as in pool_stats. Does not block. Since 1.0.
+/* Writes the group's counters to *stats. All but the gauges never fall and are exact while the group is empty; the
+ * gauges are right for some moment during the call. `size` as in pool_stats. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: stats is NULL, or size is under 8, over 4,096 or not a multiple of 4; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t *stats, size_t size);
 
@@ -292,10 +467,75 @@ POOL_API pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t *
  * POOL_OK; POOL_EINVAL: text is NULL and text_size is not 0; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_failure(pool_group_t group, int32_t *code, char *text, size_t text_size);
 
+/* From inside a task, to which all these refer also when it runs on a waiting thread.
+ *
+ * Says whether the task's group was cancelled, or its pool's shutdown cancels: 1, else 0; 0 outside a task. Never
+ * blocks. Since 1.0. */
+POOL_API int32_t pool_task_cancelled(void);
+
+/* Writes the pool, or the group, of the task to *pool or *group. Never blocks. Since 1.0.
+ * POOL_OK; POOL_EINVAL: the pointer is NULL, or called outside a task. */
+POOL_API pool_status_t pool_current_pool(pool_t *pool);
+POOL_API pool_status_t pool_current_group(pool_group_t *group);
+
+/* Returns a small number that no other thread which runs a task of the same pool has at the same moment: below max +
+ * burst workers on workers, after these on waiting threads. The same within one task. -1 outside a task. Does not
+ * block. Since 1.0. */
+POOL_API int32_t pool_worker_index(void);
+
 /* From inside a task: makes it a failure with this code, whatever it returns, and keeps `text` (may be NULL; cut to
  * POOL_FAILURE_TEXT_MAX) for pool_group_failure. The last call in a task counts. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: code is 0 or the library's (INT32_MIN to INT32_MIN + 255), or called outside a task. */
 POOL_API pool_status_t pool_task_set_failure(int32_t code, const char *text);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Job: a task with an outcome of its own. It may outlive its group and its pool.
+ */
+
+/* Submits fn(ctx, &result) to a group, as pool_group_submit does, and writes a handle to *job, which the caller ends with
+ * pool_job_release. `drop_result` (may be NULL) takes a result that nobody claims. A cancelled or discarded job never
+ * runs; the context stays the caller's. Since 1.0.
+ * POOL_OK; POOL_EINVAL: fn or job is NULL; POOL_ENOMEM: also if 16,777,216 jobs are alive; and as pool_group_submit. */
+POOL_API pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void *ctx, pool_drop_fn drop_result,
+                                             pool_job_t *job);
+
+/* Waits until the job is finished, and for nothing else; if it has not started, the calling thread runs it where it may
+ * (see POOL_HELP_*). Blocks. Since 1.0.
+ * POOL_OK: it succeeded; POOL_EFAILED: it failed or was discarded; POOL_ECANCELED: it was cancelled; POOL_EDEADLK: the
+ * job is on this thread's own stack, or called from a drop, a notification or a hook while it is unfinished;
+ * POOL_ECLOSED: released meanwhile; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_job_wait(pool_job_t job);
+
+/* As pool_job_wait, for `timeout` ns at most. Blocks up to `timeout`. Since 1.0.
+ * POOL_ETIMEDOUT: not finished in time; else as pool_job_wait. */
+POOL_API pool_status_t pool_job_wait_for(pool_job_t job, int64_t timeout);
+
+/* Says how the job ended, and writes its code (what it returned, or as pool_group_failure has it) to *code, which may be
+ * NULL. Never blocks. Since 1.0.
+ * POOL_EBUSY: it is not finished; POOL_OK, POOL_EFAILED, POOL_ECANCELED: as pool_job_wait; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_job_status(pool_job_t job, int32_t *code);
+
+/* Hands the result over: the caller owns it now. Never blocks. Since 1.0.
+ * POOL_OK: *result is what the job left, NULL if nothing; POOL_EBUSY: it is not finished; POOL_EFAILED, POOL_ECANCELED:
+ * it did not succeed, and what it left goes to drop_result; POOL_ECLOSED: it was handed over before; POOL_EINVAL: result
+ * is NULL; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_job_result(pool_job_t job, void **result);
+
+/* Cancels a job that has not started. Does not block. Since 1.0.
+ * POOL_OK: it will not run, and its group counts it as cancelled; POOL_EBUSY: it has started, or is over;
+ * POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_job_cancel(pool_job_t job);
+
+/* Lets go of a job: the handle ends (unless its group keeps its jobs: then at the group's reset or end), the job is run
+ * all the same, and a result that nobody has claimed goes to drop_result. Does not block. Since 1.0.
+ * POOL_OK; POOL_EBADHANDLE: also if it was released before. */
+POOL_API pool_status_t pool_job_release(pool_job_t job);
+
+/* Writes the handles of the group's jobs, in the order of their submits, to jobs[0] to jobs[capacity - 1], and how many
+ * there are in all to *count. For groups made with keep_jobs; others have none. `jobs` may be NULL if capacity is 0.
+ * Does not block. Since 1.0.
+ * POOL_OK; POOL_EINVAL: count is NULL, or jobs is NULL and capacity is not 0; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_jobs(pool_group_t group, pool_job_t *jobs, size_t capacity, size_t *count);
 
 #ifdef __cplusplus
 }

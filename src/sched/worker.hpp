@@ -7,14 +7,13 @@
 #include <cxxabi.h>
 
 #include "sched/run.hpp"
-#include "sched/wake.hpp"
+#include "sched/search.hpp"
 
 namespace pool::sched {
 
 template <class Sys>
 class WorkerLoop {
-  using GroupType = group::Group<Sys>;
-  using Claimed = typename GroupType::Queue::Claimed;
+  using Claimed = typename Search<Sys>::Claimed;
 
  public:
   WorkerLoop(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker) : world_(world), pool_(pool), worker_(worker) {}
@@ -23,18 +22,18 @@ class WorkerLoop {
   void operator()(bool searching) {
     std::int64_t patience = 0;
     for (;;) {
-      const Claimed found = find();
+      const Claimed found = search_.find(lingering_);
       if (found == Claimed::task) {
         if (searching) {
           searching = false;
           pool_.idle.end_search();
-          if (more_ || pool_.ready.any()) wake_one(world_, pool_);
-        } else if (more_) {
+          if (search_.more() || pool_.ready.any()) wake_one(world_, pool_);
+        } else if (search_.more()) {
           wake_one(world_, pool_);
         }
         patience = 0;
         lingering_ = false;
-        run_claimed(world_, pool_, *group_, work_);
+        run_claimed(world_, pool_, search_.group(), search_.work());
         continue;
       }
       if (found == Claimed::not_ready) {
@@ -55,69 +54,6 @@ class WorkerLoop {
   }
 
  private:
-  // A worker takes that many tasks in a row from one group before it looks at the next.
-  static constexpr std::uint32_t streak_max = 16;
-
-  // Claims a task of any group of this pool, beginning where the last search ended.
-  Claimed find() {
-    bool not_ready = false;
-    std::uint32_t end = base::nil;  // first up to the last slot, then from the first one to the cursor
-    std::uint32_t from = worker_.cursor;
-    const std::uint32_t start = from;
-    for (;;) {
-      const std::uint32_t index = pool_.ready.next(from);
-      if (index == base::nil || index >= end) {
-        if (end != base::nil || start == 0) break;
-        end = start;
-        from = 0;
-        continue;
-      }
-      const Claimed claimed = claim_from(index);
-      if (claimed == Claimed::task) return claimed;
-      not_ready = not_ready || claimed == Claimed::not_ready;
-      from = index + 1;
-    }
-    return not_ready ? Claimed::not_ready : Claimed::empty;
-  }
-
-  Claimed claim_from(std::uint32_t index) {
-    group_ = world_.groups.at(index);
-    if (lingering_) {
-      // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice. And
-      // leave the bit, which is probably set again in a moment.
-      if (group_->queue.empty()) return Claimed::empty;
-      Sys::linger();
-      if (group_->queue.empty()) return Claimed::empty;
-    }
-    const Claimed claimed = group_->queue.claim(
-        world_.segments, [this](std::uint32_t) { return is_ours(*group_); }, work_, more_);
-    if (claimed == Claimed::task) {
-      const bool again = more_ && (worker_.cursor == index ? ++worker_.streak : (worker_.streak = 1)) < streak_max;
-      worker_.cursor = again ? index : index + 1;
-      if (!more_) clear(index, *group_);
-    } else if (claimed != Claimed::not_ready) {
-      clear(index, *group_);
-    }
-    return claimed;
-  }
-
-  // The slot's owner does not change within a life, and the claim names the life.
-  bool is_ours(const GroupType& group) const {
-    return group.pool.load(std::memory_order_relaxed) == pool_.index.load(std::memory_order_relaxed);
-  }
-
-  // Nothing to find there any more: clears its bit, unless there is something after all.
-  void clear(std::uint32_t index, const GroupType& group) {
-    bool restored = pool_.ready.clear(index);
-    // In this order: the slot may just have come to us, and its generation, which empty() loads, tells.
-    if (!group.queue.empty() && is_ours(group)) {
-      pool_.ready.set(index);
-      restored = true;
-    }
-    // Another worker may have looked while the bit was missing.
-    if (restored) wake_one(world_, pool_);
-  }
-
   bool keep_searching(std::int64_t& patience) {
     if (Sys::search_spin == 0) return false;
     const std::int64_t now = Sys::now();
@@ -141,12 +77,9 @@ class WorkerLoop {
   World<Sys>& world_;
   Pool<Sys>& pool_;
   Worker<Sys>& worker_;
+  Search<Sys> search_{world_, pool_, worker_};
   // Searching for a while already, without having parked: there is time for a second look.
   bool lingering_ = false;
-  // What the last claim found.
-  GroupType* group_ = nullptr;
-  queue::Work work_;
-  bool more_ = false;
 };
 
 // A task ended this thread. Its place goes to a new one, which joins it.

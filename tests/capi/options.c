@@ -123,11 +123,11 @@ static pool_status_t try_copy_size(uint64_t value) {
 }
 
 int main(void) {
-  CHECK_EQ(sizeof(pool_options_t), 24);
-  CHECK_EQ(sizeof(pool_group_options_t), 8);
-  CHECK_EQ(sizeof(pool_task_t), 40);
-  CHECK_EQ(sizeof(pool_stats_t), 32);
-  CHECK_EQ(sizeof(pool_group_stats_t), 56);
+  CHECK_EQ(sizeof(pool_options_t), 120);
+  CHECK_EQ(sizeof(pool_group_options_t), 64);
+  CHECK_EQ(sizeof(pool_task_t), 48);
+  CHECK_EQ(sizeof(pool_stats_t), 80);
+  CHECK_EQ(sizeof(pool_group_stats_t), 64);
 
   pool = make_pool(1);
   group = make_group(pool);
