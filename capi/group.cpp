@@ -47,7 +47,7 @@ pool_status_t status_of(sched::Submitted submitted) {
 pool_status_t submit(pool_group_t handle, pool_task_fn fn, void* ctx, pool_drop_fn drop, std::size_t copy_size,
                      std::uint32_t overflow) {
   const auto found = capi::resolve(handle);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
   const auto submitted =
@@ -67,7 +67,7 @@ pool_status_t outcome(const Group& group, std::uint32_t generation) {
 
 pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool help) {
   const auto found = capi::resolve(handle);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   if (Frame::inside_group(found.slot) || Frame::inside_drop()) return POOL_EDEADLK;
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);
   const auto waited = timeout <= 0 ? wait.poll() : wait(capi::deadline_after(timeout), help);
@@ -105,7 +105,7 @@ pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options
   }
   if (given.overflow > POOL_OVERFLOW_REJECT) return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
   const auto found = capi::resolve(pool);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   // A task may make groups while its pool drains: it is unfinished itself.
   const bool inside = Frame::inside_pool(found.slot);
   if (!inside && found.slot->room.is_closed()) return POOL_ECLOSED;
@@ -118,7 +118,7 @@ pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options
     sched::end_group(*found.world, *found.world->groups.at(index), generation);
     return POOL_ECLOSED;
   }
-  group->id = base::Handle::make(base::Kind::group, index, generation);
+  group->id = capi::handle_of(base::Kind::group, index, generation);
   return POOL_OK;
 }
 
@@ -148,7 +148,7 @@ pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void* con
   if (accepted != nullptr) *accepted = 0;
   if (fn == nullptr) return invalid(function, "fn", "must not be NULL");
   if (ctxs == nullptr && count > 0) return invalid(function, "ctxs", "must not be NULL");
-  pool_status_t status = capi::resolve(group) ? POOL_OK : POOL_EBADHANDLE;
+  pool_status_t status = capi::resolve(group).status();
   while (status == POOL_OK && done < count) {
     status = submit(group, fn, ctxs[done], drop, 0, POOL_OVERFLOW_DEFAULT);
     if (status == POOL_OK) ++done;
@@ -166,7 +166,7 @@ pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout) {
 
 pool_status_t pool_group_poll(pool_group_t group) {
   const auto found = capi::resolve(group);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   switch (sched::Wait<System>(*found.world, *found.slot, found.generation).poll()) {
     case sched::Waited::empty:
       break;
@@ -181,7 +181,7 @@ pool_status_t pool_group_poll(pool_group_t group) {
 
 pool_status_t pool_group_destroy(pool_group_t group) {
   const auto found = capi::resolve(group);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   if (Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) {
     if (sched::end_group(*found.world, *found.slot, found.generation)) return POOL_OK;
@@ -192,13 +192,13 @@ pool_status_t pool_group_destroy(pool_group_t group) {
 
 pool_status_t pool_group_detach(pool_group_t group) {
   const auto found = capi::resolve(group);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   return sched::detach_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }
 
 pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, size_t size) {
   const auto found = capi::resolve(group);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
   const group::Counters counters = found.slot->counters();
   if (!capi::resolve(group)) return POOL_EBADHANDLE;
@@ -216,7 +216,7 @@ pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, si
 
 pool_status_t pool_group_failure(pool_group_t group, int32_t* code, char* text, size_t text_size) {
   const auto found = capi::resolve(group);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   if (text == nullptr && text_size != 0) return invalid("pool_group_failure", "text", "must not be NULL");
   std::int32_t first = 0;
   char reason[group::failure_text_size] = {};

@@ -69,13 +69,13 @@ pool_status_t pool_create(const pool_options_t* options, pool_t* pool) {
   std::uint32_t generation = 0;
   const std::uint32_t index = sched::create_pool(*world, config, generation);
   if (index == base::nil) return POOL_ENOMEM;
-  pool->id = base::Handle::make(base::Kind::pool, index, generation);
+  pool->id = capi::handle_of(base::Kind::pool, index, generation);
   return POOL_OK;
 }
 
 pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
   const auto found = capi::resolve(pool);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   if (mode != POOL_SHUTDOWN_DRAIN && mode != POOL_SHUTDOWN_CANCEL) return POOL_EINVAL;
   if (timeout > 0 && (would_wait_for_itself(found.slot))) return POOL_EDEADLK;
   return sched::shut_down(*found.world, *found.slot, found.generation, mode == POOL_SHUTDOWN_CANCEL,
@@ -86,7 +86,7 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
 
 pool_status_t pool_destroy(pool_t pool) {
   const auto found = capi::resolve(pool);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   if (would_wait_for_itself(found.slot)) return POOL_EDEADLK;
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
   return sched::end_pool(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
@@ -94,7 +94,7 @@ pool_status_t pool_destroy(pool_t pool) {
 
 pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   const auto found = capi::resolve(pool);
-  if (!found) return POOL_EBADHANDLE;
+  if (!found) return found.status();
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
   const sched::PoolCounts counts = sched::count_pool(*found.slot);
   if (!capi::resolve(pool)) return POOL_EBADHANDLE;

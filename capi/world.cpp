@@ -6,9 +6,25 @@ namespace pool::capi {
 
 constinit std::atomic<World*> the_world = nullptr;
 
+namespace {
+
+// The worlds of the processes before this one. Nobody looks at them; a leak checker sees that they are not lost.
+constinit World* inherited[base::Handle::eras] = {};
+
+// The forking thread may be inside a task of the parent: what it is in the middle of is the parent's, and this process
+// has not begun anything.
+void begin_anew() {
+  inherited[os::era() % base::Handle::eras] = the_world.exchange(nullptr, std::memory_order_relaxed);
+  System::top_frame() = nullptr;
+  System::worker_pool() = nullptr;
+}
+
+}  // namespace
+
 World* make_world() noexcept {
   World* world = the_world.load(std::memory_order_acquire);
   if (world != nullptr) return world;
+  if (!os::watch_forks(begin_anew)) return nullptr;
   try {
     auto* fresh = new World;
     if (the_world.compare_exchange_strong(world, fresh, std::memory_order_acq_rel)) return fresh;

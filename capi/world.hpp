@@ -10,6 +10,7 @@
 #include <new>
 
 #include "base/handle.hpp"
+#include "os/fork.hpp"
 #include "sched/lifecycle.hpp"
 #include "sched/submit.hpp"
 #include "sched/system.hpp"
@@ -21,7 +22,8 @@ using Pool = sched::Pool<System>;
 using Group = group::Group<System>;
 using Frame = sched::Frame<System>;
 
-// Null until the first pool is made. Never destroyed: late touches of its slots stay harmless, even during exit.
+// Null until the first pool is made. Never destroyed: late touches of its slots stay harmless, even during exit. In a
+// child of fork() null again, until it makes its own; the parent's stays where it is, and nobody looks at it.
 extern std::atomic<World*> the_world;
 
 // Makes the world unless it is there. Null: no memory.
@@ -34,13 +36,28 @@ struct Resolved {
   World* world = nullptr;
   Slot* slot = nullptr;
   std::uint32_t generation = 0;
+  pool_status_t why = POOL_EBADHANDLE;
   explicit operator bool() const { return slot != nullptr; }
+  // POOL_OK, or what to tell whoever gave the handle.
+  pool_status_t status() const { return slot != nullptr ? POOL_OK : why; }
 };
+
+// For what is no handle of this process: POOL_EFORKED for one that its parent has made, else POOL_EBADHANDLE.
+inline pool_status_t refusal(base::Kind kind, std::uint64_t id) {
+  return base::Handle::is_inherited(kind, id, os::era()) ? POOL_EFORKED : POOL_EBADHANDLE;
+}
+
+// The handle of an object of this process.
+inline std::uint64_t handle_of(base::Kind kind, std::uint32_t index, std::uint32_t generation) {
+  return base::Handle::make(kind, index, generation, os::era());
+}
 
 inline Resolved<Pool> resolve(pool_t handle) {
   using base::Handle;
+  if (!Handle::is(base::Kind::pool, handle.id, os::era()))
+    return {nullptr, nullptr, 0, refusal(base::Kind::pool, handle.id)};
   World* world = the_world.load(std::memory_order_acquire);
-  if (world == nullptr || !Handle::is(base::Kind::pool, handle.id)) return {};
+  if (world == nullptr) return {};
   Pool* pool = world->pools.at(Handle::index(handle.id));
   const std::uint32_t generation = Handle::generation(handle.id);
   if (pool == nullptr || pool->generation.load() != generation) return {};
@@ -49,8 +66,10 @@ inline Resolved<Pool> resolve(pool_t handle) {
 
 inline Resolved<Group> resolve(pool_group_t handle) {
   using base::Handle;
+  if (!Handle::is(base::Kind::group, handle.id, os::era()))
+    return {nullptr, nullptr, 0, refusal(base::Kind::group, handle.id)};
   World* world = the_world.load(std::memory_order_acquire);
-  if (world == nullptr || !Handle::is(base::Kind::group, handle.id)) return {};
+  if (world == nullptr) return {};
   Group* group = world->groups.at(Handle::index(handle.id));
   const std::uint32_t generation = Handle::generation(handle.id);
   if (group == nullptr || group->queue.generation() != generation) return {};

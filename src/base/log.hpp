@@ -14,4 +14,8 @@ void report(const char* message) noexcept;
 // A caller's mistake: names the function, the option, and what is allowed.
 void report_invalid(const char* function, const char* field, const char* allowed) noexcept;
 
+// Around a fork: nobody is in the middle of a line meanwhile.
+void lock_log() noexcept;
+void unlock_log() noexcept;
+
 }  // namespace pool::base

@@ -19,6 +19,9 @@ constinit std::size_t left = 0;
 
 }  // namespace
 
+void lock_arena() noexcept { mutex.lock(); }
+void unlock_arena() noexcept { mutex.unlock(); }
+
 void* arena_allocate(std::size_t size) noexcept {
   size = (size + alignment - 1) / alignment * alignment;
   if (size > block_size) return nullptr;

@@ -15,6 +15,10 @@ namespace pool::os {
 // `size` bytes, aligned to a cache line; nullptr: no memory. Requires: size is at most 64 KiB.
 void* arena_allocate(std::size_t size) noexcept;
 
+// Around a fork: nobody is in the middle of an allocation meanwhile.
+void lock_arena() noexcept;
+void unlock_arena() noexcept;
+
 template <class T>
 struct ArenaAllocator {
   using value_type = T;

@@ -334,6 +334,7 @@ struct ModelSystem {
   }
 
   static void*& top_frame() { return threads->frames[rl::thread_index()]; }
+  static std::uint32_t era() { return 0; }
   static void report(const char*) {}
 };
 

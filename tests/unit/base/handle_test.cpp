@@ -41,5 +41,29 @@ TEST(Handle, UnusedKindsAreNone) {
   }
 }
 
+TEST(Handle, AnotherEraIsNoneOfOurs) {
+  for (std::uint32_t era = 0; era < 3 * Handle::eras; ++era) {
+    const std::uint64_t id = Handle::make(Kind::job, 5, 7, era);
+    EXPECT_TRUE(Handle::is(Kind::job, id, era));
+    EXPECT_FALSE(Handle::is(Kind::job, id, era + 1));
+    EXPECT_FALSE(Handle::is(Kind::group, id, era));
+    EXPECT_EQ(Handle::index(id), 5U);
+    EXPECT_EQ(Handle::generation(id), 7U);
+  }
+}
+
+TEST(Handle, OnlyAnEarlierEraIsInherited) {
+  for (std::uint32_t now = 0; now < 3 * Handle::eras; ++now) {
+    for (std::uint32_t era = 0; era < Handle::eras; ++era) {
+      const std::uint64_t id = Handle::make(Kind::pool, 5, 7, era);
+      const bool is_earlier = era != now % Handle::eras && (now >= Handle::eras || era < now);
+      EXPECT_EQ(Handle::is_inherited(Kind::pool, id, now), is_earlier) << era << " seen from " << now;
+      EXPECT_FALSE(Handle::is_inherited(Kind::group, id, now));
+    }
+    EXPECT_FALSE(Handle::is_inherited(Kind::pool, Handle::make(Kind::pool, 5, 8, now + 1), now + 2));
+    EXPECT_FALSE(Handle::is_inherited(Kind::pool, 0, now));
+  }
+}
+
 }  // namespace
 }  // namespace pool::base
