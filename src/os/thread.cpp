@@ -5,12 +5,15 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <initializer_list>
+
+#include "os/cgroup.hpp"
 
 namespace pool::os {
 
@@ -57,7 +60,9 @@ void settle_thread(const char* name, std::uint32_t number) {
   pthread_setname_np(pthread_self(), full);
 }
 
-std::uint32_t usable_processors() {
+namespace {
+
+std::uint32_t affine_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) == 0) {
@@ -67,6 +72,14 @@ std::uint32_t usable_processors() {
   // More than 1024 processors do not fit the set.
   const long online = sysconf(_SC_NPROCESSORS_ONLN);
   return online > 0 ? static_cast<std::uint32_t>(online) : 1;
+}
+
+}  // namespace
+
+std::uint32_t usable_processors() {
+  const std::uint32_t affine = affine_processors();
+  const std::uint32_t quota = quota_processors();
+  return quota != 0 ? std::min(affine, quota) : affine;
 }
 
 }  // namespace pool::os

@@ -16,7 +16,7 @@ bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument);
 // For a new thread, first thing: it is called "name-number" (cut to 15 bytes, the number kept) and cannot be cancelled.
 void settle_thread(const char* name, std::uint32_t number);
 
-// The processors that this process may run on, at least 1.
+// The processors that this process may use, by its affinity and by the quota of its control groups; at least 1.
 std::uint32_t usable_processors();
 
 }  // namespace pool::os

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <string>
 
+#include "os/cgroup.hpp"
+
 namespace pool::os {
 namespace {
 
@@ -63,10 +65,12 @@ TEST(SettleThread, NamesItAndKeepsItFromBeingCancelled) {
   EXPECT_STREQ(name.c_str(), "a-rather-lon-42");
 }
 
-TEST(UsableProcessors, IsTheSizeOfTheAffinityMask) {
+TEST(UsableProcessors, IsTheSizeOfTheAffinityMaskOrTheQuota) {
   cpu_set_t before;
   ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
-  EXPECT_EQ(usable_processors(), static_cast<std::uint32_t>(CPU_COUNT(&before)));
+  const auto affine = static_cast<std::uint32_t>(CPU_COUNT(&before));
+  const std::uint32_t quota = quota_processors();
+  EXPECT_EQ(usable_processors(), quota != 0 && quota < affine ? quota : affine);
   cpu_set_t one;
   CPU_ZERO(&one);
   for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++i) {
