@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) the libpool authors
+ *
+ * fork() with a busy pool. In the child every call on the parent's handles gives POOL_EFORKED, nothing of the parent's is
+ * run or dropped, and a pool of the child's own works; nothing hangs (a child has an alarm) and the parent is unharmed.
+ * Grandchildren too. */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <sys/wait.h>
+
+enum { workers = 2, queued = 5, capacity = 5 };
+
+static pool_t pool;
+static pool_group_t group;
+static gate_t gate = GATE_CLOSED;
+static atomic_int runs, drops;
+
+#define FORKED(call) CHECK_STATUS(call, POOL_EFORKED)
+
+static void call_pool(pool_t of) {
+  pool_group_t made = {7};
+  pool_stats_t stats;
+  FORKED(pool_group_create(of, NULL, &made));
+  CHECK_EQ(made.id, 0);
+  FORKED(pool_stats(of, &stats, sizeof stats));
+  FORKED(pool_shutdown(of, POOL_SHUTDOWN_DRAIN, 0));
+  FORKED(pool_shutdown(of, POOL_SHUTDOWN_CANCEL, INT64_MAX));
+  FORKED(pool_destroy(of));
+}
+
+static void call_group(pool_group_t of) {
+  pool_task_t task;
+  OK(pool_task_init(&task, sizeof task));
+  task.fn = task_count;
+  task.ctx = &runs;
+  task.drop = drop_count;
+  void* ctxs[1] = {&runs};
+  size_t accepted = 7;
+  pool_group_stats_t stats;
+  int32_t code;
+  char text[8];
+  FORKED(pool_group_submit(of, task_count, &runs));
+  FORKED(pool_group_submit_task(of, &task));
+  FORKED(pool_group_submit_n(of, task_count, ctxs, 1, drop_count, &accepted));
+  CHECK_EQ(accepted, 0);
+  FORKED(pool_group_wait(of));
+  FORKED(pool_group_wait_for(of, LONG_NS));
+  FORKED(pool_group_wait_for(of, 0));
+  FORKED(pool_group_poll(of));
+  FORKED(pool_group_stats(of, &stats, sizeof stats));
+  FORKED(pool_group_failure(of, &code, text, sizeof text));
+  FORKED(pool_group_detach(of));
+  FORKED(pool_group_destroy(of));
+}
+
+/* What every child can do: all that a fresh process can. */
+static void use_own(void) {
+  const pool_t mine = make_pool(2);
+  const pool_group_t work = make_group(mine);
+  atomic_int count = 0;
+  for (int i = 0; i < 100; i++) OK(submit_drop(work, task_count, &count, drop_count));
+  OK(pool_group_wait(work));
+  CHECK_EQ(count, 200);
+  OK(pool_group_destroy(work));
+  CHECK_STATUS(pool_group_destroy(work), POOL_EBADHANDLE);
+  OK(pool_destroy(mine));
+  CHECK_STATUS(pool_destroy(mine), POOL_EBADHANDLE);
+}
+
+static void call_everything(void) {
+  alarm(60);
+  runs = 0;
+  drops = 0;
+  call_pool(pool);
+  call_group(group);
+  CHECK_STATUS(pool_destroy((pool_t){group.id}), POOL_EBADHANDLE);
+  CHECK_STATUS(pool_group_poll((pool_group_t){pool.id}), POOL_EBADHANDLE);
+  CHECK_STATUS(pool_destroy((pool_t){0}), POOL_EBADHANDLE);
+  use_own();
+  call_pool(pool);
+  call_group(group);
+  CHECK_EQ(runs, 0);
+}
+
+static void in_child(void (*life)(void)) {
+  fflush(NULL);
+  const pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    life();
+    _exit(0);
+  }
+  int status = 0;
+  CHECK_EQ(waitpid(child, &status, 0), child);
+  CHECK(WIFEXITED(status));
+  CHECK_EQ(WEXITSTATUS(status), 0);
+}
+
+/* A grandchild knows its parent's handles, and its grandparent's. */
+static pool_t parents;
+static pool_group_t parents_group;
+static void grandchild(void) {
+  alarm(60);
+  call_pool(parents);
+  call_group(parents_group);
+  call_everything();
+}
+static void parent_of_one(void) {
+  parents = make_pool(1);
+  parents_group = make_group(parents);
+  OK(pool_group_submit(parents_group, task_nothing, NULL));
+  in_child(grandchild);
+  OK(pool_group_wait(parents_group));
+  OK(pool_destroy(parents));
+  call_everything();
+}
+
+/* Handles of a later process, or of one that never was, are none. */
+static void strange_eras(void) {
+  for (uint64_t era = 0; era < 16; era++) {
+    const pool_t other = {(pool.id & ~(UINT64_C(15) << 24)) | era << 24};
+    pool_stats_t stats;
+    CHECK_STATUS(pool_stats(other, &stats, sizeof stats), era == 0 ? POOL_OK : POOL_EBADHANDLE);
+  }
+}
+
+static void* block(void* ctx) {
+  OK(submit_drop(group, task_count, ctx, drop_count)); /* the queue is full: stands in line */
+  return NULL;
+}
+static void* wait_too(void* ctx) {
+  OK(pool_group_wait_for(group, LONG_NS));
+  return ctx;
+}
+
+int main(void) {
+  for (int round = 0; round < 10; round++) {
+    runs = 0;
+    gate = (gate_t)GATE_CLOSED;
+    pool = make_pool_of(workers, capacity, POOL_OVERFLOW_BLOCK);
+    group = make_group(pool);
+    strange_eras();
+    in_child(call_everything); /* without a thread */
+    for (int i = 0; i < workers; i++) OK(pool_group_submit(group, task_gate, &gate));
+    gate_await(&gate, workers);
+    for (int i = 0; i < queued; i++) OK(submit_drop(group, task_count, &runs, drop_count));
+    const pthread_t blocked = start(block, &runs);
+    const pthread_t waiting = start(wait_too, NULL);
+    if (!SANITIZED || round == 0) in_child(call_everything);
+    in_child(parent_of_one);
+    CHECK_EQ(runs, 0);
+    CHECK_EQ(stats_of(pool).workers, workers);
+    gate_open(&gate);
+    pthread_join(blocked, NULL);
+    pthread_join(waiting, NULL);
+    OK(pool_group_wait(group));
+    CHECK_EQ(runs, 2 * (queued + 1)); /* each ran and was dropped */
+    CHECK_EQ(group_stats_of(group).succeeded, workers + queued + 1);
+    OK(pool_destroy(pool));
+  }
+  return 0;
+}
