@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) the libpool authors
  *
- * fork() with a busy pool. In the child every call on the parent's handles gives POOL_EFORKED, nothing of the parent's is
- * run or dropped, and a pool of the child's own works; nothing hangs (a child has an alarm) and the parent is unharmed.
- * Grandchildren too. */
+ * fork() with a busy pool. In the child every call on the parent's handles gives POOL_EFORKED, nothing of the parent's
+ * is run or dropped, and a pool of the child's own works; nothing hangs (a child has an alarm) and the parent is
+ * unharmed. Grandchildren too. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -125,6 +125,21 @@ static void strange_eras(void) {
   }
 }
 
+/* What the parent has counts for nothing in the child. */
+static void room_for_one(void) {
+  alarm(60);
+  use_own();
+}
+static void check_bounds(void) {
+  enum { most = 1024 };
+  static pool_t pools[most];
+  for (int i = 0; i < most; i++) pools[i] = make_pool(1);
+  pool_t more;
+  CHECK_STATUS(pool_create(NULL, &more), POOL_ENOMEM);
+  in_child(room_for_one);
+  for (int i = 0; i < most; i++) OK(pool_destroy(pools[i]));
+}
+
 static void* block(void* ctx) {
   OK(submit_drop(group, task_count, ctx, drop_count)); /* the queue is full: stands in line */
   return NULL;
@@ -159,5 +174,6 @@ int main(void) {
     CHECK_EQ(group_stats_of(group).succeeded, workers + queued + 1);
     OK(pool_destroy(pool));
   }
+  check_bounds();
   return 0;
 }
