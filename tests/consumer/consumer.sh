@@ -95,7 +95,7 @@ case $case_ in
         fail "$text names what it must not"
       fi
     done <<< "$texts"
-    [[ $(find "$prefix" -type f | wc -l) -eq $(grep -cE 'pool/pool\.(h|hpp)$|version.h$|\.so\.|\.a$|\.pc$|\.cmake$' \
+    [[ $(find "$prefix" -type f | wc -l) -eq $(grep -cE 'pool/pool\.(h|hpp)$|pool/detail/[a-z_]+\.hpp$|version.h$|\.so\.|\.a$|\.pc$|\.cmake$' \
       <(find "$prefix" -type f)) ]] || fail "an unknown file is installed: $(find "$prefix" -type f)"
     ;;
   destdir)
