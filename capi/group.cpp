@@ -1,76 +1,114 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
+//
+// Groups: making, waiting, ending, cancelling, counting. Submitting is in submit.cpp.
 #include <pool/pool.h>
 
 #include <algorithm>
 
-#include "base/log.hpp"
+#include "group_calls.hpp"
 #include "structs.hpp"
-#include "world.hpp"
 
 using namespace pool;
 using capi::Frame;
 using capi::Group;
-using sched::Overflow;
+using capi::invalid;
 
 namespace {
 
-static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
 static_assert(POOL_FAILURE_TEXT_MAX == group::failure_text_size);
 
 constexpr auto default_options = capi::defaults<pool_group_options_t>();
-constexpr auto default_task = capi::defaults<pool_task_t>();
+constexpr std::uint32_t max_weight = 1000;
 
-pool_status_t invalid(const char* function, const char* field, const char* allowed) {
-  base::report_invalid(function, field, allowed);
-  return POOL_EINVAL;
-}
-
-pool_status_t status_of(sched::Submitted submitted) {
-  switch (submitted) {
-    case sched::Submitted::ok:
-      return POOL_OK;
-    case sched::Submitted::stale:
-      return POOL_EBADHANDLE;
-    case sched::Submitted::no_memory:
-      return POOL_ENOMEM;
-    case sched::Submitted::no_thread:
-      return POOL_ETHREAD;
-    case sched::Submitted::full:
-      return POOL_EFULL;
-    case sched::Submitted::closed:
-      return POOL_ECLOSED;
+// What the options say; POOL_OK, or the status of what is wrong.
+pool_status_t read_options(const pool_group_options_t* options, pool_group_options_t& given, group::Config& config) {
+  static constexpr const char* function = "pool_group_create";
+  given = default_options;
+  if (options != nullptr) {
+    switch (capi::copy_in(options, given, offsetof(pool_group_options_t, overflow_timeout))) {
+      case capi::CopyIn::bad_size:
+        return invalid(function, "struct_size", "has to be what pool_group_options_init set");
+      case capi::CopyIn::unknown_field:
+        return invalid(function, "options", "has a field that this version does not know");
+      case capi::CopyIn::ok:
+        break;
+    }
   }
-  return POOL_EINTERNAL;
+  if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) {
+    return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
+  }
+  constexpr std::uint32_t most = park::Room<System>::max_capacity;
+  if (given.queue_capacity > most && given.queue_capacity != POOL_UNBOUNDED) {
+    return invalid(function, "queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0");
+  }
+  if (given.weight > max_weight) return invalid(function, "weight", "has to be 1 to 1000, or 0");
+  if (given.help > POOL_HELP_ALWAYS) return invalid(function, "help", "has to be one of POOL_HELP_*");
+  if (given.fail_fast > 1) return invalid(function, "fail_fast", "has to be 0 or 1");
+  if (given.keep_jobs > 1) return invalid(function, "keep_jobs", "has to be 0 or 1");
+  if (given.parent_kind > POOL_PARENT_CURRENT) {
+    return invalid(function, "parent_kind", "has to be one of POOL_PARENT_*");
+  }
+  if (given.reserved != 0) return invalid(function, "reserved", "has to be 0");
+  if (given.parent.id != 0 && given.parent_kind != POOL_PARENT_GROUP) {
+    return invalid(function, "parent", "needs parent_kind POOL_PARENT_GROUP");
+  }
+  config.overflow = given.overflow;
+  config.capacity = given.queue_capacity == POOL_UNBOUNDED ? 0 : given.queue_capacity;
+  config.limit = given.max_concurrency == UINT32_MAX ? 0 : given.max_concurrency;
+  config.weight = std::max(given.weight, 1U);
+  config.help = given.help;
+  config.fail_fast = given.fail_fast != 0;
+  config.keep_jobs = given.keep_jobs != 0;
+  config.overflow_timeout = given.overflow_timeout;
+  if (given.name != nullptr) std::strncpy(config.name, given.name, sizeof config.name - 1);
+  return POOL_OK;
 }
 
-pool_status_t submit(pool_group_t handle, pool_task_fn fn, void* ctx, pool_drop_fn drop, std::size_t copy_size,
-                     std::uint32_t overflow) {
-  const auto found = capi::resolve(handle);
-  if (!found) return found.status();
-  queue::Work work;
-  if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
-  const auto submitted =
-      sched::Submit<System>(*found.world, *found.slot, found.generation)(work, static_cast<Overflow>(overflow));
-  if (submitted != sched::Submitted::ok) sched::Task::discard(work);
-  return status_of(submitted);
+// The parent that the options name; index nil: none. POOL_OK, or what is wrong.
+pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& pool, std::uint32_t& index,
+                          std::uint32_t& life) {
+  index = base::nil;
+  if (given.parent_kind == POOL_PARENT_GROUP) {
+    const auto parent = capi::resolve(given.parent);
+    if (!parent) return parent.status();
+    if (parent.slot->pool.load() != pool.index.load()) {
+      return invalid("pool_group_create", "parent", "has to be a group of the same pool");
+    }
+    index = parent.slot->index.load();
+    life = parent.generation;
+  } else if (given.parent_kind == POOL_PARENT_CURRENT) {
+    const Frame* const frame = capi::task_frame();
+    if (frame == nullptr || frame->pool != &pool) return POOL_OK;
+    index = static_cast<const Group*>(frame->group)->index.load();
+    life = frame->life;
+  }
+  return POOL_OK;
 }
 
 // How the tasks of an empty group ended; POOL_ECLOSED if the group has gone since.
 pool_status_t outcome(const Group& group, std::uint32_t generation) {
-  const bool failed = group.failure.count() != 0;
-  const bool cancelled = group.cancelled.load(std::memory_order_relaxed) != 0;
+  const group::Outcome outcome = group.tally.outcome();
   if (group.queue.generation() != generation) return POOL_ECLOSED;
-  if (failed) return POOL_EFAILED;
-  return cancelled ? POOL_ECANCELED : POOL_OK;
+  switch (outcome) {
+    case group::Outcome::failed:
+      return POOL_EFAILED;
+    case group::Outcome::cancelled:
+      return POOL_ECANCELED;
+    case group::Outcome::success:
+      break;
+  }
+  return POOL_OK;
 }
 
-pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool help) {
+pool_status_t wait(pool_group_t handle, std::int64_t timeout) {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
   if (Frame::inside_group(found.slot) || Frame::inside_drop()) return POOL_EDEADLK;
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);
-  const auto waited = timeout <= 0 ? wait.poll() : wait(capi::deadline_after(timeout), help);
+  const auto waited =
+      timeout <= 0 ? wait.poll()
+                   : wait(capi::deadline_after(timeout), capi::helps(*found.world, *found.slot, timeout == INT64_MAX));
   switch (waited) {
     case sched::Waited::empty:
       return outcome(*found.slot, found.generation);
@@ -82,6 +120,14 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool help) {
   return POOL_EINTERNAL;
 }
 
+// From the group's own notification: the group ends when that returns.
+bool end_after_notice(const Group* group, std::uint32_t generation) {
+  Frame* const frame = Frame::top();
+  if (frame == nullptr || !frame->notice || frame->group != group || frame->life != generation) return false;
+  frame->ends = true;
+  return true;
+}
+
 }  // namespace
 
 extern "C" {
@@ -90,79 +136,42 @@ pool_status_t pool_group_options_init(pool_group_options_t* options, size_t size
   return capi::init_out(default_options, options, size) ? POOL_OK : POOL_EINVAL;
 }
 
-pool_status_t pool_task_init(pool_task_t* task, size_t size) {
-  return capi::init_out(default_task, task, size) ? POOL_OK : POOL_EINVAL;
-}
-
 pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options, pool_group_t* group) {
-  static constexpr const char* function = "pool_group_create";
-  if (group == nullptr) return invalid(function, "group", "must not be NULL");
+  if (group == nullptr) return invalid("pool_group_create", "group", "must not be NULL");
   group->id = 0;
-  pool_group_options_t given = default_options;
-  if (options != nullptr &&
-      capi::copy_in(options, given, offsetof(pool_group_options_t, overflow_timeout)) != capi::CopyIn::ok) {
-    return invalid(function, "struct_size", "has to be what pool_group_options_init set");
-  }
-  if (given.overflow > POOL_OVERFLOW_REJECT) return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
+  pool_group_options_t given;
+  group::Config config;
+  if (const pool_status_t status = read_options(options, given, config); status != POOL_OK) return status;
   const auto found = capi::resolve(pool);
   if (!found) return found.status();
   // A task may make groups while its pool drains: it is unfinished itself.
   const bool inside = Frame::inside_pool(found.slot);
   if (!inside && found.slot->room.is_closed()) return POOL_ECLOSED;
+  std::uint32_t parent = base::nil;
+  std::uint32_t parent_life = 0;
+  if (const pool_status_t status = find_parent(given, *found.slot, parent, parent_life); status != POOL_OK) {
+    return status;
+  }
   std::uint32_t generation = 0;
-  const std::uint32_t index =
-      sched::create_group(*found.world, *found.slot, found.generation, given.overflow, generation);
+  const std::uint32_t index = sched::create_group(*found.world, *found.slot, found.generation, config, generation);
   if (index == base::nil) return POOL_ENOMEM;
+  Group& made = *found.world->groups.at(index);
+  if (parent != base::nil && !sched::adopt(*found.world, parent, parent_life, made)) {
+    sched::end_group(*found.world, made, generation);
+    return POOL_EBADHANDLE;
+  }
   // The pool may have ended since: then either its end found the group, or we see that it has ended.
   if (!inside && (found.slot->room.is_closed() || found.slot->generation.load() != found.generation)) {
-    sched::end_group(*found.world, *found.world->groups.at(index), generation);
+    sched::end_group(*found.world, made, generation);
     return POOL_ECLOSED;
   }
   group->id = capi::handle_of(base::Kind::group, index, generation);
   return POOL_OK;
 }
 
-pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, void* ctx) {
-  if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
-  return submit(group, fn, ctx, nullptr, 0, POOL_OVERFLOW_DEFAULT);
-}
+pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX); }
 
-pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t* task) {
-  static constexpr const char* function = "pool_group_submit_task";
-  if (task == nullptr) return invalid(function, "task", "must not be NULL");
-  pool_task_t given = default_task;
-  if (capi::copy_in(task, given, offsetof(pool_task_t, fn)) != capi::CopyIn::ok) {
-    return invalid(function, "struct_size", "has to be what pool_task_init set");
-  }
-  if (given.fn == nullptr) return invalid(function, "fn", "must not be NULL");
-  if (given.overflow > POOL_OVERFLOW_REJECT) return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
-  if (given.copy_size > POOL_TASK_COPY_MAX) return invalid(function, "copy_size", "has to be 0 to 48");
-  if (given.copy_size != 0 && given.ctx == nullptr) return invalid(function, "ctx", "must not be NULL with copy_size");
-  return submit(group, given.fn, given.ctx, given.drop, given.copy_size, given.overflow);
-}
-
-pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void* const* ctxs, size_t count,
-                                  pool_drop_fn drop, size_t* accepted) {
-  static constexpr const char* function = "pool_group_submit_n";
-  size_t done = 0;
-  if (accepted != nullptr) *accepted = 0;
-  if (fn == nullptr) return invalid(function, "fn", "must not be NULL");
-  if (ctxs == nullptr && count > 0) return invalid(function, "ctxs", "must not be NULL");
-  pool_status_t status = capi::resolve(group).status();
-  while (status == POOL_OK && done < count) {
-    status = submit(group, fn, ctxs[done], drop, 0, POOL_OVERFLOW_DEFAULT);
-    if (status == POOL_OK) ++done;
-  }
-  if (accepted != nullptr) *accepted = done;
-  return status;
-}
-
-// A wait without end always helps; a timed one only inside a task, where not to help could starve a full pool.
-pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX, true); }
-
-pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout) {
-  return wait(group, timeout, Frame::inside_task());
-}
+pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout) { return wait(group, timeout); }
 
 pool_status_t pool_group_poll(pool_group_t group) {
   const auto found = capi::resolve(group);
@@ -182,18 +191,102 @@ pool_status_t pool_group_poll(pool_group_t group) {
 pool_status_t pool_group_destroy(pool_group_t group) {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
+  if (end_after_notice(found.slot, found.generation)) return POOL_OK;
   if (Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) {
     if (sched::end_group(*found.world, *found.slot, found.generation)) return POOL_OK;
     return found.slot->queue.generation() == found.generation ? POOL_EDEADLK : POOL_ECLOSED;
   }
-  return sched::destroy_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_ECLOSED;
+  const bool help = capi::helps(*found.world, *found.slot, true);
+  return sched::destroy_group(*found.world, *found.slot, found.generation, help) ? POOL_OK : POOL_ECLOSED;
 }
 
 pool_status_t pool_group_detach(pool_group_t group) {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
+  if (end_after_notice(found.slot, found.generation)) return POOL_OK;
   return sched::detach_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
+}
+
+pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx) {
+  if (fn == nullptr) return invalid("pool_group_notify", "fn", "must not be NULL");
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  switch (sched::notify(*found.world, *found.slot, found.generation, fn, ctx)) {
+    case sched::Notified::ok:
+      return POOL_OK;
+    case sched::Notified::stale:
+      return POOL_EBADHANDLE;
+    case sched::Notified::no_memory:
+      return POOL_ENOMEM;
+    case sched::Notified::no_thread:
+      return POOL_ETHREAD;
+    case sched::Notified::closed:
+      return POOL_ECLOSED;
+    case sched::Notified::crowded:
+      return POOL_EBUSY;
+  }
+  return POOL_EINTERNAL;
+}
+
+pool_status_t pool_group_cancel(pool_group_t group) {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  return sched::cancel_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
+}
+
+pool_status_t pool_group_suspend(pool_group_t group) {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  switch (sched::suspend_group(*found.world, *found.slot, found.generation)) {
+    case sched::Suspended::ok:
+      return POOL_OK;
+    case sched::Suspended::gone:
+      return POOL_EBADHANDLE;
+    case sched::Suspended::cancelled:
+      return POOL_ECANCELED;
+    case sched::Suspended::closed:
+      return POOL_ECLOSED;
+  }
+  return POOL_EINTERNAL;
+}
+
+pool_status_t pool_group_resume(pool_group_t group) {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  return sched::resume_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
+}
+
+pool_status_t pool_group_reset(pool_group_t group) {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  Group& slot = *found.slot;
+  if (slot.waiters.load() != 0 || slot.notices.any_pending(found.generation)) return POOL_EBUSY;
+  const auto seen = slot.completion.load();
+  if (slot.queue.sub() != base::pack(found.generation, seen.count())) {
+    return slot.queue.generation() == found.generation ? POOL_EBUSY : POOL_EBADHANDLE;
+  }
+  slot.tally.reset();
+  std::uint32_t cancelled = found.generation;
+  slot.cancelled.compare_exchange_strong(cancelled, 0);
+  sched::forget_jobs(*found.world, slot);
+  return POOL_OK;
+}
+
+pool_status_t pool_group_name(pool_group_t group, char* text, size_t text_size) {
+  if (text == nullptr || text_size == 0) return invalid("pool_group_name", "text", "must not be NULL nor of size 0");
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  char name[group::name_size];
+  for (std::size_t i = 0; i < group::name_size / 8; ++i) {
+    const std::uint64_t word = found.slot->name[i].load(std::memory_order_acquire);
+    std::memcpy(name + 8 * i, &word, sizeof word);
+  }
+  if (const auto still = capi::resolve(group); !still) return still.status();
+  const std::size_t kept = std::min(text_size, sizeof name) - 1;
+  std::memcpy(text, name, kept);
+  text[kept] = '\0';
+  return POOL_OK;
 }
 
 pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, size_t size) {
@@ -201,7 +294,7 @@ pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, si
   if (!found) return found.status();
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
   const group::Counters counters = found.slot->counters();
-  if (!capi::resolve(group)) return POOL_EBADHANDLE;
+  if (const auto still = capi::resolve(group); !still) return still.status();
   pool_group_stats_t ours = {};
   ours.struct_size = sizeof ours;
   ours.submitted = counters.submitted;
@@ -210,6 +303,7 @@ pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, si
   ours.cancelled = counters.cancelled;
   ours.queued = counters.queued;
   ours.running = counters.running;
+  ours.discarded = counters.discarded;
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }
@@ -220,23 +314,14 @@ pool_status_t pool_group_failure(pool_group_t group, int32_t* code, char* text, 
   if (text == nullptr && text_size != 0) return invalid("pool_group_failure", "text", "must not be NULL");
   std::int32_t first = 0;
   char reason[group::failure_text_size] = {};
-  found.slot->failure.read(first, reason);
-  if (!capi::resolve(group)) return POOL_EBADHANDLE;
+  found.slot->tally.failure.read(first, reason);
+  if (const auto still = capi::resolve(group); !still) return still.status();
   if (code != nullptr) *code = first;
   if (text_size != 0) {
     const std::size_t kept = std::min(text_size, sizeof reason) - 1;
     std::memcpy(text, reason, kept);
     text[kept] = '\0';
   }
-  return POOL_OK;
-}
-
-pool_status_t pool_task_set_failure(int32_t code, const char* text) {
-  static constexpr const char* function = "pool_task_set_failure";
-  if (code == 0 || code <= sched::last_reserved) return invalid(function, "code", "must not be 0 nor the library's");
-  Frame* const frame = Frame::top();
-  if (frame == nullptr || frame->dropping) return invalid(function, "caller", "has to be a task");
-  frame->fail(code, text);
   return POOL_OK;
 }
 

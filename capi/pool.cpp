@@ -36,7 +36,7 @@ pool_status_t read_options(const pool_options_t* options, sched::PoolConfig& con
   if (given.queue_capacity > park::Room<System>::max_capacity && given.queue_capacity != POOL_UNBOUNDED) {
     return invalid("queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0");
   }
-  if (given.overflow > POOL_OVERFLOW_REJECT) return invalid("overflow", "has to be one of POOL_OVERFLOW_*");
+  if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) return invalid("overflow", "has to be one of POOL_OVERFLOW_*");
   config.max_workers = given.max_workers != 0 ? given.max_workers
                                               : std::min(os::usable_processors(), std::uint32_t{Pool::max_max_workers});
   config.queue_capacity =
@@ -105,6 +105,10 @@ pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   ours.workers_peak = counts.peak;
   ours.queued = counts.queued;
   ours.running = counts.running;
+  ours.blocked = found.slot->blocked.load();
+  ours.rejected = found.slot->rejected.load();
+  ours.caller_runs = found.slot->caller_runs.load();
+  ours.discarded = found.slot->discarded.load();
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

@@ -21,6 +21,7 @@ using World = sched::World<System>;
 using Pool = sched::Pool<System>;
 using Group = group::Group<System>;
 using Frame = sched::Frame<System>;
+using Job = sched::Job<System>;
 
 // Null until the first pool is made. Never destroyed: late touches of its slots stay harmless, even during exit. In a
 // child of fork() null again, until it makes its own; the parent's stays where it is, and nobody looks at it.
@@ -74,6 +75,18 @@ inline Resolved<Group> resolve(pool_group_t handle) {
   const std::uint32_t generation = Handle::generation(handle.id);
   if (group == nullptr || group->queue.generation() != generation) return {};
   return {world, group, generation};
+}
+
+inline Resolved<Job> resolve(pool_job_t handle) {
+  using base::Handle;
+  if (!Handle::is(base::Kind::job, handle.id, os::era()))
+    return {nullptr, nullptr, 0, refusal(base::Kind::job, handle.id)};
+  World* world = the_world.load(std::memory_order_acquire);
+  if (world == nullptr) return {};
+  Job* job = world->jobs.at(Handle::index(handle.id));
+  const std::uint32_t generation = Handle::generation(handle.id);
+  if (job == nullptr || base::high(job->word.load()) != generation) return {};
+  return {world, job, generation};
 }
 
 // The moment `timeout` from now; sums saturate.

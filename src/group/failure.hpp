@@ -42,6 +42,12 @@ class FirstFailure {
     state_.store(written, std::memory_order_release);
   }
 
+  // The next failure is the first again; the count goes on. Requires: no task of the group is unfinished.
+  void forget() {
+    std::uint32_t expected = written;
+    state_.compare_exchange_strong(expected, none);
+  }
+
   // False: no task has failed. Writes failure_text_size bytes to text. The slot may begin another life meanwhile, so
   // the caller checks the generation afterwards; the text is made of atomic words, and all is
   // loaded with acquire so that the check comes after it, for the same reason.

@@ -2,18 +2,38 @@
 // Copyright (c) the libpool authors
 //
 // Group: the slot of one group. It is type-stable: made once, reused under a new generation, never unmapped. What a
-// late reader may look at is atomic; `pool` and `overflow` are written while nobody holds a handle.
+// late reader may look at is atomic; what a life is made with (Config) is written while nobody holds a handle.
 #pragma once
+
+#include <cstring>
 
 #include "base/bits.hpp"
 #include "group/completion.hpp"
-#include "group/failure.hpp"
+#include "group/notices.hpp"
+#include "group/tally.hpp"
+#include "group/units.hpp"
+#include "park/line.hpp"
 #include "queue/ticket_queue.hpp"
 
 namespace pool::group {
 
 struct Counters {
-  std::uint64_t submitted, succeeded, failed, cancelled, queued, running;
+  std::uint64_t submitted, succeeded, failed, cancelled, discarded, queued, running;
+};
+
+inline constexpr std::size_t name_size = 32;
+
+// What a group is made with.
+struct Config {
+  std::uint32_t overflow = 0;
+  std::uint32_t capacity = 0;  // 0: none of its own
+  std::uint32_t limit = 0;     // 0: none
+  std::uint32_t weight = 1;
+  std::uint32_t help = 0;
+  bool fail_fast = false;
+  bool keep_jobs = false;
+  std::int64_t overflow_timeout = 0;  // 0: what the pool says
+  char name[name_size] = {};
 };
 
 template <class Sys>
@@ -26,29 +46,86 @@ struct alignas(base::cache_line) Group {
   Queue queue;
   // Finishers write here.
   alignas(base::cache_line) Completion<Sys> completion;
-  Atomic<std::uint64_t> cancelled{0};
-  Atomic<std::uint32_t> rounds{0};         // how often the last ticket, 2^32 - inline_cells - 1, was taken
-  Atomic<std::uint32_t> tombstones{0};     // not claimed yet
-  Atomic<std::uint64_t> succeeded{0};      // as it was last told
-  Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
+  Units<Sys> units;
+  Tally<Sys> tally;
+  Atomic<std::uint32_t> rounds{0};      // how often the last ticket, 2^32 - inline_cells - 1, was taken
+  Atomic<std::uint32_t> tombstones{0};  // not claimed yet; jobs that started before their turn included
+  Atomic<std::uint32_t> early{0};       // such jobs that run while their ticket is not claimed
+  Atomic<std::uint64_t> succeeded{0};   // as it was last told
+
+  // Mostly read.
+  alignas(base::cache_line) Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
+  Atomic<std::uint32_t> cancelled{0};  // the life that is cancelled, or 0
   Atomic<std::uint32_t> overflow{0};
-  FirstFailure<Sys> failure;
+  Atomic<std::uint32_t> capacity{0};
+  Atomic<std::uint32_t> weight{1};
+  Atomic<std::uint32_t> help{0};
+  Atomic<std::uint32_t> fail_fast{0};
+  Atomic<std::uint32_t> keep_jobs{0};
+  Atomic<std::int64_t> overflow_timeout{0};
+  Atomic<std::int64_t> used{0};      // time of workers, by weight (sched/search.hpp)
+  Atomic<std::uint32_t> waiters{0};  // threads in a wait that had to arrive
+
+  // The tree of groups (sched/family.hpp).
+  Atomic<std::uint32_t> parent{base::nil};
+  Atomic<std::uint32_t> parent_life{0};
+  Atomic<std::uint32_t> first_child{base::nil};
+  std::uint32_t next_sibling = base::nil;
+  std::uint32_t previous_sibling = base::nil;
+
+  Notices<Sys> notices;
+  park::Line<Sys> line;
+
+  // The jobs that are kept (sched/jobs.hpp), in the order of their tickets.
+  typename Sys::Mutex jobs_mutex;
+  std::uint32_t first_job = base::nil;
+  std::uint32_t last_job = base::nil;
+
+  Atomic<std::uint64_t> name[name_size / 8];
 
   // Begins a life. Requires: the slot is the caller's alone (late readers apart).
-  void open(std::uint32_t pool_index, std::uint32_t pool_life, std::uint32_t policy, std::uint32_t generation) {
+  void open(std::uint32_t pool_index, std::uint32_t pool_life, const Config& config, std::uint32_t generation) {
     completion.open(Queue::first_ticket);
-    cancelled.store(0, std::memory_order_relaxed);
+    units.open(generation, config.limit);
+    tally.open(generation);
     rounds.store(0, std::memory_order_relaxed);
     tombstones.store(0, std::memory_order_relaxed);
+    early.store(0, std::memory_order_relaxed);
     succeeded.store(0, std::memory_order_relaxed);
     pool.store(pool_index, std::memory_order_relaxed);
     pool_generation.store(pool_life, std::memory_order_relaxed);
-    overflow.store(policy, std::memory_order_relaxed);
-    failure.open();
-    queue.open(generation);  // last: this publishes the rest
+    overflow.store(config.overflow, std::memory_order_relaxed);
+    capacity.store(config.capacity, std::memory_order_relaxed);
+    weight.store(config.weight, std::memory_order_relaxed);
+    help.store(config.help, std::memory_order_relaxed);
+    fail_fast.store(config.fail_fast ? 1 : 0, std::memory_order_relaxed);
+    keep_jobs.store(config.keep_jobs ? 1 : 0, std::memory_order_relaxed);
+    overflow_timeout.store(config.overflow_timeout, std::memory_order_relaxed);
+    used.store(0, std::memory_order_relaxed);
+    parent.store(base::nil, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < name_size / 8; ++i) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, config.name + 8 * i, sizeof word);
+      name[i].store(word, std::memory_order_relaxed);
+    }
+    notices.open(generation);
+    if (config.capacity != 0) line.open(generation);
+    queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }
+
+  // Says whether a worker or a helper could start a task now, if the first one is ready.
+  bool has_startable() const { return !queue.empty() && !queue.is_suspended() && units.any_free(); }
+
+  // Places in its own queue, for a group with a capacity.
+  std::uint32_t free_places() const {
+    const std::uint32_t most = capacity.load(std::memory_order_relaxed);
+    const std::uint32_t waiting = queue.waiting();
+    return waiting < most ? most - waiting : 0;
+  }
+
+  bool is_cancelled(std::uint32_t life) const { return cancelled.load() == life; }
 
   // Exact while the group is empty, and never falling apart from the gauges, which are right for some moment of the
   // call.
@@ -59,23 +136,29 @@ struct alignas(base::cache_line) Group {
     std::uint64_t told = succeeded.load();
     const std::uint32_t not_tasks = tombstones.load();
     const std::uint32_t count = completion.load().count();
-    const std::uint64_t failed = failure.count();
-    const std::uint64_t dropped = cancelled.load();
+    const std::uint64_t failed = tally.failed();
+    const std::uint64_t dropped = tally.cancelled();
+    const std::uint64_t discarded = tally.discarded_in_queue();
     const std::uint32_t head = queue.head();
     const std::uint32_t tail = queue.tail();
+    const std::uint64_t newcomers = tally.discarded_newcomers();
     const std::uint64_t all = (std::uint64_t{rounds.load()} << 32) + (tail - Queue::first_ticket);
     const std::uint64_t unfinished = tail - count;
     const std::uint64_t finished = all > unfinished ? all - unfinished : 0;
-    const std::uint64_t least = finished > failed + dropped ? finished - failed - dropped : 0;
+    const std::uint64_t others = failed + dropped + discarded;
+    const std::uint64_t least = finished > others ? finished - others : 0;
     const std::uint64_t succeeded_now = told < least ? least : told;
     while (told < least && !succeeded.compare_exchange_weak(told, least)) {
     }
-    return {.submitted = all,
+    const std::int64_t passed = static_cast<std::int32_t>(head - count);
+    const std::int64_t running = passed + static_cast<std::int32_t>(early.load());
+    return {.submitted = all + newcomers,
             .succeeded = succeeded_now,
             .failed = failed,
             .cancelled = dropped,
+            .discarded = discarded + newcomers,
             .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks),
-            .running = static_cast<std::int32_t>(head - count) > 0 ? head - count : 0};
+            .running = running > 0 ? static_cast<std::uint64_t>(running) : 0};
   }
 };
 

@@ -25,6 +25,13 @@ class Room {
     std::uint32_t queued, unfinished;
   };
 
+  // Whose task a submitter in line has.
+  struct Owner {
+    const void* group = nullptr;
+    std::uint32_t life = 0;
+    bool operator==(const Owner&) const = default;
+  };
+
   // Begins a life. Requires: nobody is in line.
   void open(std::uint32_t capacity) {
     capacity_.store(capacity, std::memory_order_relaxed);
@@ -43,12 +50,21 @@ class Room {
   }
 
   // As try_take, standing in line until `deadline`.
-  Taken take(std::int64_t deadline) {
+  Taken take(std::int64_t deadline, Owner owner = {}) {
     const Taken taken = try_take(false);
-    return taken == Taken::full ? stand_in_line(deadline) : taken;
+    return taken == Taken::full ? stand_in_line(deadline, owner) : taken;
   }
 
-  // Counts a task that is run in place of a queue place.
+  // Counts `count` unfinished ones that take no place in the queue. False: closed to the caller.
+  bool try_enter(bool inside, std::uint32_t count) {
+    std::uint64_t word = word_.load(std::memory_order_relaxed);
+    do {
+      if ((word & closed) != 0 && !inside) return false;
+    } while (!word_.compare_exchange_weak(word, word + count * one_unfinished));
+    return true;
+  }
+
+  // The same for a caller that knows of another one which is unfinished.
   void enter_unqueued() { word_.fetch_add(one_unfinished); }
 
   // The task has left the queue.
@@ -67,6 +83,18 @@ class Room {
     const std::uint64_t old = word_.fetch_sub(one_queued + one_unfinished);
     if ((old & line) != 0) serve();
     if ((old & drain) != 0 && unfinished(old) == 1) wake_drain();
+  }
+
+  // Sends away those in line who have a task of this group, as if the pool had been closed to them.
+  void dismiss(Owner owner) {
+    if ((word_.load() & line) == 0) return;
+    const std::lock_guard lock(mutex_);
+    for (Blocked* at = first_; at != nullptr;) {
+      Blocked* const next = at->next;
+      if (at->owner == owner) dismiss(*at, Taken::closed);
+      at = next;
+    }
+    if (first_ == nullptr) word_.fetch_and(~line);
   }
 
   // Refuses everybody but tasks from now on, those in line included.
@@ -108,6 +136,7 @@ class Room {
     typename Sys::template Atomic<std::uint32_t> outcome{in_line};
     Blocked* next = nullptr;
     Blocked* previous = nullptr;
+    Owner owner;
   };
   static constexpr std::uint32_t in_line = UINT32_MAX;
 
@@ -118,8 +147,9 @@ class Room {
 
   std::uint32_t capacity() const { return capacity_.load(std::memory_order_relaxed); }
 
-  Taken stand_in_line(std::int64_t deadline) {
+  Taken stand_in_line(std::int64_t deadline, Owner owner) {
     Blocked self;
+    self.owner = owner;
     {
       const std::lock_guard lock(mutex_);
       const std::uint64_t word = word_.fetch_or(line) | line;

@@ -8,11 +8,13 @@
 
 namespace pool::queue {
 
-// What a cell holds, and, once it is out of the queue, the generation that the queue was opened with.
+// What a cell holds, and, once it is out of the queue, the generation that the queue was opened with and whether the
+// claimer holds a unit of its limit.
 struct Work {
   std::uintptr_t fn = 0;
   std::uintptr_t ctx = 0;
   std::uint32_t life = 0;
+  bool unit = false;
 };
 
 template <template <class> class Atomic>

@@ -29,8 +29,15 @@ class TicketQueue {
   static constexpr std::uint32_t first_ticket = 0U - inline_cells;
   static_assert((segment_cells & (segment_cells - 1)) == 0 && inline_cells <= segment_cells);
 
-  enum class Reserved { ok, stale, no_memory };
-  enum class Claimed { task, empty, not_ready, foreign };
+  enum class Reserved { ok, stale, no_memory, full };
+  // held: the queue is suspended; no_unit: its tasks are limited, and the caller has not said that it has a unit.
+  enum class Claimed { task, empty, not_ready, foreign, held, no_unit };
+
+  // How a claim goes about it.
+  struct Terms {
+    std::uint32_t unit = 0;  // the generation that the caller has a unit of, 0: none
+    bool discards = false;   // the task will not be started: neither suspension nor limit matter
+  };
 
   // A place in the queue that the holder must publish into.
   struct Ticket {
@@ -39,20 +46,21 @@ class TicketQueue {
   };
 
   // Begins a life. Requires: nobody holds a ticket. Late readers of the last life may be about.
-  void open(std::uint32_t generation) {
+  void open(std::uint32_t generation, bool is_limited = false) {
     for (CellType& cell : cells_) cell.fn.store(0, std::memory_order_relaxed);
     const std::uint64_t inline_segment = base::pack(segment_number(first_ticket), base::nil);
     tail_segment_.store(inline_segment, std::memory_order_relaxed);
     head_segment_.store(inline_segment, std::memory_order_relaxed);
     // Release: whoever loads this head sees the cells and segments of this life.
-    hd_.store(base::pack(generation, first_ticket), std::memory_order_release);
+    hd_.store(base::pack(generation | (is_limited ? limited : 0), first_ticket), std::memory_order_release);
     // The maker of a group looks at its pool after this, the end of a pool looks here after it has ended.
     sub_.store(base::pack(generation, first_ticket));
   }
 
   // Takes a ticket. Steps 1 to 5 of "Submit". `look(n)` is called before ticket n is taken, if the queue is empty then.
+  // `capacity`: the most tickets that may be out, 0: no bound.
   template <class Look>
-  Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket, Look&& look) {
+  Reserved reserve(Segments& segments, std::uint32_t generation, std::uint32_t capacity, Ticket& ticket, Look&& look) {
     for (;;) {
       std::uint64_t sub = sub_.load();
       if (base::high(sub) != generation) return Reserved::stale;
@@ -60,7 +68,13 @@ class TicketQueue {
       std::uint32_t segment = base::nil;
       if (!locate(segments, tail_segment_, number, segment)) continue;
       if (is_last(number) && !ensure_next(segments, segment)) return Reserved::no_memory;
-      if (base::low(hd_.load()) == number) look(number);
+      const std::uint32_t head = base::low(hd_.load());
+      // The head only grows: there is no more in the queue when the swap succeeds. (Signed: `sub` may be old.)
+      if (capacity != 0 && static_cast<std::int32_t>(number - head) >= static_cast<std::int32_t>(capacity)) {
+        if (sub_.load() == sub) return Reserved::full;
+        continue;
+      }
+      if (head == number) look(number);
       if (!sub_.compare_exchange_weak(sub, base::pack(generation, number + 1))) continue;
       // Before the cell is stored: until then nobody can claim this ticket, hence nobody can give the segment back.
       if (is_last(number)) advance(segments, tail_segment_, number, segment);
@@ -70,7 +84,7 @@ class TicketQueue {
   }
 
   Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket) {
-    return reserve(segments, generation, ticket, [](std::uint32_t) {});
+    return reserve(segments, generation, 0, ticket, [](std::uint32_t) {});
   }
 
   // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
@@ -87,16 +101,21 @@ class TicketQueue {
   // Takes the oldest task out. `mine(generation)` says whether the queue is still the one that the caller means;
   // `more` is set if there are further tasks, ready or not.
   template <class Mine>
-  Claimed claim(Segments& segments, Mine&& mine, Work& work, bool& more) {
+  Claimed claim(Segments& segments, Mine&& mine, Work& work, bool& more, Terms terms = {}) {
     for (;;) {
       std::uint64_t hd = hd_.load();
-      if (!mine(base::high(hd))) return Claimed::foreign;
+      const std::uint32_t life = base::high(hd) & generation_mask;
+      if (!mine(life)) return Claimed::foreign;
       const std::uint32_t number = base::low(hd);
       if (number == base::low(sub_.load())) return Claimed::empty;
+      work.life = life;
+      if (!terms.discards && (base::high(hd) & ~generation_mask) != 0) {
+        if ((base::high(hd) & suspended) != 0) return Claimed::held;
+        if (terms.unit != life) return Claimed::no_unit;
+      }
       std::uint32_t segment = base::nil;
       if (!locate(segments, head_segment_, number, segment)) continue;
       CellType& source = cell(segments, segment, number);
-      work.life = base::high(hd);
       work.fn = source.fn.load(std::memory_order_acquire);
       work.ctx = source.ctx.load(std::memory_order_relaxed);
       if (work.fn == 0) {
@@ -124,6 +143,17 @@ class TicketQueue {
   std::uint32_t generation() const { return base::high(sub_.load()); }
   std::uint32_t tail() const { return base::low(sub_.load()); }
   std::uint32_t head() const { return base::low(hd_.load()); }
+
+  // Lets nobody claim from now on, but to discard. False: the generation is over.
+  bool suspend(std::uint32_t generation) { return change(generation, suspended, suspended); }
+  bool resume(std::uint32_t generation) { return change(generation, suspended, 0); }
+  bool is_suspended() const { return (base::high(hd_.load()) & suspended) != 0; }
+
+  // Tickets that are out and not claimed; right at some moment of the call.
+  std::uint32_t waiting() const {
+    const std::uint32_t head = base::low(hd_.load());
+    return base::low(sub_.load()) - head;
+  }
 
   // Ends the generation if nothing was submitted after `tail`. Afterwards no ticket can be taken.
   bool close(std::uint32_t generation, std::uint32_t tail) {
@@ -156,6 +186,20 @@ class TicketQueue {
   }
 
  private:
+  // The upper half of `hd`: 31 suspended | 30 limited | 29..0 generation.
+  static constexpr std::uint32_t suspended = 1U << 31;
+  static constexpr std::uint32_t limited = 1U << 30;
+  static constexpr std::uint32_t generation_mask = limited - 1;
+  static_assert(Sys::last_generation <= generation_mask);
+
+  bool change(std::uint32_t generation, std::uint32_t mask, std::uint32_t value) {
+    std::uint64_t hd = hd_.load();
+    while ((base::high(hd) & generation_mask) == generation) {
+      if (hd_.compare_exchange_weak(hd, base::pack((base::high(hd) & ~mask) | value, base::low(hd)))) return true;
+    }
+    return false;
+  }
+
   static constexpr std::uint32_t number_mask = UINT32_MAX / segment_cells;
 
   static constexpr std::uint32_t segment_number(std::uint32_t ticket) { return ticket / segment_cells; }

@@ -17,7 +17,13 @@ struct Frame {
   Frame* up;
   const void* pool;
   const void* group;
-  std::uint32_t in_place;  // how many tasks around this one, itself included, run in place of a queue place
+  const void* job = nullptr;  // the job's slot, if the task is one
+  std::uint32_t life = 0;     // of the group
+  bool notice = false;        // a notification that `group` is empty, not a task
+  bool took_turns = false;    // a task of a parallel loop that has run
+  bool ends = false;          // the group ends when the notification is over
+  std::int32_t place = -1;    // pool_worker_index, if it was asked for in this outermost frame of the pool
+  std::uint32_t in_place;     // how many tasks around this one, itself included, run in place of a queue place
   std::int32_t code = 0;
   bool failed = false;
   bool dropping = false;
@@ -54,6 +60,12 @@ struct Frame {
   static bool inside_group(const void* group) {
     for (const Frame* frame = top(); frame != nullptr; frame = frame->up) {
       if (frame->group == group) return true;
+    }
+    return false;
+  }
+  static bool inside_job(const void* job) {
+    for (const Frame* frame = top(); frame != nullptr; frame = frame->up) {
+      if (frame->job == job) return true;
     }
     return false;
   }

@@ -52,6 +52,12 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.staffed.store(0);
   pool.cancelling.store(0);
   pool.stopping.store(0);
+  pool.own_group.store(0);
+  pool.rotation.store(0);
+  pool.blocked.store(0);
+  pool.rejected.store(0);
+  pool.caller_runs.store(0);
+  pool.discarded.store(0);
   pool.peak = 0;
   pool.created = 0;
   std::snprintf(pool.name, sizeof pool.name, "%s", config.name);
@@ -63,12 +69,16 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
 
 // Step 3, and dropping what is queued if `cancel`. False: the pool is gone.
 template <class Sys>
-bool close_pool(Pool<Sys>& pool, std::uint32_t generation, bool cancel) {
+bool close_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, bool cancel) {
   // The end of a life takes this mutex, too: we cannot close a successor.
-  const std::lock_guard lock(pool.growth);
-  if (pool.generation.load() != generation) return false;
-  if (cancel) pool.cancelling.store(1);
-  pool.room.close();
+  {
+    const std::lock_guard lock(pool.growth);
+    if (pool.generation.load() != generation) return false;
+    if (cancel) pool.cancelling.store(1);
+    pool.room.close();
+  }
+  // Whoever suspends a group or stands in its line from now on looks whether the pool is closed.
+  release_groups(world, pool, generation);
   return true;
 }
 
@@ -98,7 +108,7 @@ void stop_workers(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) 
 // Steps 3 to 5; deadline 0 is step 3 alone. False: tasks are still unfinished.
 template <class Sys>
 bool shut_down(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, bool cancel, std::int64_t deadline) {
-  if (!close_pool(pool, generation, cancel)) return true;
+  if (!close_pool(world, pool, generation, cancel)) return true;
   if (deadline == 0) return pool.room.counts().unfinished == 0;
   const auto alive = [&pool, generation] { return pool.generation.load() == generation; };
   for (;;) {

@@ -4,6 +4,7 @@
 // Pool and Worker: the type-stable slots of pools and of their threads; World: all slots of a process.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <mutex>
 
@@ -11,6 +12,7 @@
 #include "park/idle_set.hpp"
 #include "park/room.hpp"
 #include "queue/ready_set.hpp"
+#include "sched/job.hpp"
 
 namespace pool::sched {
 
@@ -38,6 +40,76 @@ struct alignas(base::cache_line) Worker {
   bool lost = false;                   // ended, not replaced, and counted out already
 };
 
+// Notices that are due, first in, first out. (Few: a mutex does.)
+template <class Sys>
+class DueNotices {
+ public:
+  using Notice = group::Notice;
+
+  bool any() const { return count_.load() != 0; }
+  void push(Notice& notice) {
+    const std::lock_guard lock(mutex_);
+    notice.next = nullptr;
+    (last_ != nullptr ? last_->next : first_) = &notice;
+    last_ = &notice;
+    count_.fetch_add(1);
+  }
+  Notice* pop() {
+    if (!any()) return nullptr;
+    return take([](const Notice&) { return true; });
+  }
+  // The first one of this group.
+  Notice* pop_of(const void* group, std::uint32_t life) {
+    return take([=](const Notice& notice) { return notice.group == group && notice.life == life; });
+  }
+
+ private:
+  template <class Wanted>
+  Notice* take(Wanted&& wanted) {
+    const std::lock_guard lock(mutex_);
+    Notice* before = nullptr;
+    for (Notice* at = first_; at != nullptr; before = at, at = at->next) {
+      if (!wanted(*at)) continue;
+      (before != nullptr ? before->next : first_) = at->next;
+      if (last_ == at) last_ = before;
+      count_.fetch_sub(1);
+      return at;
+    }
+    return nullptr;
+  }
+
+  typename Sys::Mutex mutex_;
+  typename Sys::template Atomic<std::uint32_t> count_{0};
+  Notice* first_ = nullptr;
+  Notice* last_ = nullptr;
+};
+
+// Small numbers for threads that run tasks (pool_worker_index).
+template <class Sys>
+class Numbers {
+ public:
+  // The lowest free one; -1: none.
+  std::int32_t take() {
+    for (std::uint32_t i = 0; i < Sys::place_words; ++i) {
+      std::uint64_t word = words_[i].load();
+      while (~word != 0) {
+        const int bit = std::countr_one(word);
+        if (words_[i].compare_exchange_weak(word, word | std::uint64_t{1} << bit)) {
+          return static_cast<std::int32_t>(64 * i) + bit;
+        }
+      }
+    }
+    return -1;
+  }
+  void give(std::int32_t place) {
+    const auto at = static_cast<std::uint32_t>(place);
+    words_[at / 64].fetch_and(~(std::uint64_t{1} << at % 64));
+  }
+
+ private:
+  typename Sys::template Atomic<std::uint64_t> words_[Sys::place_words];
+};
+
 template <class Sys>
 struct alignas(base::cache_line) Pool {
   template <class T>
@@ -63,6 +135,20 @@ struct alignas(base::cache_line) Pool {
   alignas(base::cache_line) park::Room<Sys> room;
   alignas(base::cache_line) park::IdleSet<Sys> idle;
   alignas(base::cache_line) queue::ReadySet<Sys> ready;
+  // The rotation between groups has come that far (sched/search.hpp).
+  Atomic<std::int64_t> rotation{0};
+  DueNotices<Sys> notices;
+  Numbers<Sys> numbers;
+  // That of pool_submit: generation 63..32 | slot 31..0, or 0. Made under `growth`.
+  Atomic<std::uint64_t> own_group{0};
+  // For groups that do not say themselves.
+  Atomic<std::uint32_t> help{0};
+  Atomic<std::int64_t> overflow_timeout{INT64_MAX};
+  // What the overflow policies did since the pool was made.
+  Atomic<std::uint64_t> blocked{0};
+  Atomic<std::uint64_t> rejected{0};
+  Atomic<std::uint64_t> caller_runs{0};
+  Atomic<std::uint64_t> discarded{0};
   bool has_ready = false;  // the ready set has its memory; kept by the slot for good
 
   typename Sys::Mutex growth;   // threads, peak, created, name
@@ -78,16 +164,9 @@ struct World {
   typename Sys::template Slab<Pool<Sys>, 4, 256> pools;
   typename Sys::template Slab<group::Group<Sys>, 256, Sys::group_slots / 256> groups;
   typename Sys::template Slab<Worker<Sys>, 64, 1024> workers;
+  typename Sys::template Slab<Job<Sys>, 1024, Sys::job_slots / 1024> jobs;
   typename Sys::Segments segments;
+  typename Sys::Mutex family;  // the links between parents and children
 };
-
-// Gives the slot of a group back for another life. Requires: its generation is ended, and it is the caller's alone.
-template <class Sys>
-void free_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t index) {
-  group.queue.release(world.segments);
-  group.completion.end();
-  // A slot whose generations are used up is retired.
-  if (group.queue.generation() < Sys::last_generation) world.groups.give(index);
-}
 
 }  // namespace pool::sched

@@ -10,18 +10,24 @@
 #include <cstdint>
 #include <exception>
 
+#include "sched/cancel.hpp"
+#include "sched/end.hpp"
 #include "sched/frame.hpp"
-#include "sched/pool.hpp"
 #include "sched/task.hpp"
-
-// g++ binds the reference of `catch (abi::__forced_unwind&)` to null; nobody reads it, but UBSan would stop there.
-#define POOL_CATCHES_UNWINDING __attribute__((no_sanitize("null")))
 
 namespace pool::sched {
 
 // Results that belong to the library: INT32_MIN to INT32_MIN + 255.
 enum Reserved : std::int32_t { result_exception = INT32_MIN + 1, result_thread_exit = INT32_MIN + 2 };
 inline constexpr std::int32_t last_reserved = INT32_MIN + 255;
+
+// An empty moment of a living group: those who had arrived are told, notices that are due go to the workers.
+template <class Sys, class Alive>
+void announce_empty(World<Sys>& world, group::Group<Sys>& group, typename group::Completion<Sys>::Seen seen,
+                    Alive&& alive) {
+  group.completion.announce_empty(seen, alive);
+  if (group.notices.any()) deliver_notices(world, group);
+}
 
 // After a finish that saw somebody waiting, or no handle any more.
 template <class Sys>
@@ -31,10 +37,10 @@ void complete_noticed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
   const bool is_detached = seen.has(group::Completion<Sys>::detached);
   const std::uint64_t empty = base::pack(is_detached ? life + 1 : life, seen.count());
   if (group.queue.sub() != empty) return;
-  if (is_detached) return free_group(world, group, group.index.load(std::memory_order_relaxed));
+  if (is_detached) return end_of_group(world, group, life);
   // A later moment is not ours: whoever took the ticket that ended this one announces it. (Nor may an announcement that
   // comes very late set the numbers back.)
-  group.completion.announce_empty(seen, [&group, empty] { return group.queue.sub() == empty; });
+  announce_empty(world, group, seen, [&group, empty] { return group.queue.sub() == empty; });
 }
 
 // Counts one finish. Group and pool may be gone when this returns.
@@ -46,76 +52,179 @@ void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std:
   pool.room.finished();
 }
 
+// How a task comes to its end.
+enum class Fate { runs, is_cancelled, is_discarded };
+
+// Where it comes from: the queue in its turn; beside the queue, which has a tombstone for it; the queue before its
+// turn.
+enum class Origin { queue, in_place, early };
+
 template <class Sys>
 class Run {
- public:
-  Run(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work, bool in_place)
-      : world_(world), pool_(pool), group_(group), life_(work.life), task_(work), frame_(&pool, &group, in_place) {}
+  using JobType = Job<Sys>;
 
-  // The task and all that follows. Throws nothing but the forced unwinding of the calling thread.
-  POOL_CATCHES_UNWINDING void operator()() {
-    if (pool_.cancelling.load(std::memory_order_relaxed) != 0) {
-      group_.cancelled.fetch_add(1, std::memory_order_relaxed);
-      return settle();
+ public:
+  Run(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work, Origin origin)
+      : world_(world),
+        pool_(pool),
+        group_(group),
+        life_(work.life),
+        has_unit_(work.unit),
+        origin_(origin),
+        job_(static_cast<JobType*>(Task::job_of(work))),
+        task_(work),
+        frame_(&pool, &group, origin == Origin::in_place) {
+    frame_.life = life_;
+    frame_.job = job_;
+  }
+
+  // The task and all that follows. A job has left its queued phase already. Throws nothing but the forced unwinding of
+  // the calling thread.
+  POOL_CATCHES_UNWINDING void operator()(Fate fate = Fate::runs) {
+    if (fate == Fate::runs && (pool_.cancelling.load(std::memory_order_relaxed) != 0 || group_.is_cancelled(life_))) {
+      fate = Fate::is_cancelled;
     }
+    if (fate != Fate::runs) return settle(fate);
     try {
-      const std::int32_t result = task_.fn(task_.ctx);
+      const std::int32_t result = call();
       if (result != 0 && !frame_.failed) frame_.fail(result, nullptr);
     } catch (const abi::__forced_unwind&) {
       // pthread_exit or a cancellation: must go on, but not before the books are right.
       frame_.fail(result_thread_exit, "the task ended its thread");
-      settle();
+      settle(fate);
       throw;
     } catch (const std::exception& exception) {
       frame_.fail(result_exception, exception.what());
     } catch (...) {
       frame_.fail(result_exception, "an exception that is no std::exception");
     }
-    settle();
+    settle(fate);
+  }
+
+  // Drops a task that was accepted without a ticket.
+  POOL_CATCHES_UNWINDING void drop_newcomer() {
+    group_.tally.discard_newcomer(life_);
+    origin_ = Origin::in_place;
+    is_counted_ = false;
+    has_unit_ = false;
+    settle(Fate::is_discarded);
   }
 
  private:
-  POOL_CATCHES_UNWINDING void settle() {
-    if (frame_.failed) group_.failure.record(frame_.code, frame_.text);
-    if (task_.drop != nullptr) {
-      frame_.dropping = true;
-      try {
-        task_.drop(task_.ctx);
-      } catch (const abi::__forced_unwind&) {
-        finish();
-        throw;
-      } catch (...) {
-        Sys::report("a drop callback threw an exception; ignored");
-      }
-    }
-    finish();
+  std::int32_t call() {
+    if (job_ == nullptr) return task_.fn(task_.ctx);
+    void* result = nullptr;
+    const std::int32_t code = job_->fn(job_->ctx, &result);
+    job_->result.store(result);
+    return code;
   }
 
-  void finish() {
+  POOL_CATCHES_UNWINDING void settle(Fate fate) {
+    if (fate == Fate::is_cancelled) group_.tally.cancel_one();
+    if (fate == Fate::is_discarded && is_counted_) group_.tally.discard_one();
+    if (frame_.failed) {
+      group_.tally.failure.record(frame_.code, frame_.text);
+      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, life_);
+    }
+    frame_.dropping = true;
+    try {
+      if (task_.drop != nullptr) {
+        call_quietly<Sys>(task_.drop, task_.ctx, "a drop callback threw an exception; ignored");
+      }
+    } catch (const abi::__forced_unwind&) {
+      finish(fate);
+      throw;
+    }
+    finish(fate);
+  }
+
+  void finish(Fate fate) {
+    if (job_ != nullptr) finish_job(fate);
+    if (has_unit_) give_unit(world_, group_, life_);
     task_.free();
+    if (frame_.place >= 0) pool_.numbers.give(frame_.place);
     frame_.pop();
+    if (!is_counted_) {
+      if (job_ != nullptr) release_job(world_, *job_);
+      return;
+    }
+    if (origin_ == Origin::early && job_->parts.fetch_sub(1) == 2) {
+      // Its cell is still in the queue: whoever claims that counts it.
+      group_.early.fetch_sub(1);
+      pool_.tombstones.fetch_add(1);
+      return;
+    }
+    if (job_ != nullptr) release_job(world_, *job_);
     complete(world_, pool_, group_, life_);
+  }
+
+  void finish_job(Fate fate) {
+    using Phase = typename JobType::Phase;
+    Phase phase = frame_.failed ? Phase::failed : Phase::succeeded;
+    if (fate == Fate::is_cancelled) phase = Phase::cancelled;
+    if (fate == Fate::is_discarded) phase = Phase::discarded;
+    job_->code.store(static_cast<std::uint32_t>(frame_.failed ? frame_.code : 0));
+    if (job_->finish(phase)) group_.completion.wake_helpers();
   }
 
   World<Sys>& world_;
   Pool<Sys>& pool_;
   group::Group<Sys>& group_;
   const std::uint32_t life_;
+  bool has_unit_;
+  bool is_counted_ = true;
+  Origin origin_;
+  JobType* const job_;
   Task task_;
   Frame<Sys> frame_;
 };
 
+// A cell without a task to run: what stands for it is counted, or was counted already.
+template <class Sys>
+void pass_tombstone(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
+  group.tombstones.fetch_sub(1);
+  if (work.unit) give_unit(world, group, work.life);
+  auto* const job = static_cast<Job<Sys>*>(Task::job_of(work));
+  if (job == nullptr) {
+    pool.tombstones.fetch_sub(1);
+  } else {
+    if (job->parts.fetch_sub(1) == 2) {
+      // It still runs: whoever runs it counts it.
+      group.early.fetch_sub(1);
+      return;
+    }
+    pool.tombstones.fetch_sub(1);
+    release_job(world, *job);
+  }
+  complete(world, pool, group, work.life);
+}
+
+// What to do with a claimed cell. False: nothing is left to do, it was a tombstone. A job is taken out of its queued
+// phase.
+template <class Sys>
+bool begin_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work, Fate& fate) {
+  using JobType = Job<Sys>;
+  if (Task::is_tombstone(work)) {
+    pass_tombstone(world, pool, group, work);
+    return false;
+  }
+  auto* const job = static_cast<JobType*>(Task::job_of(work));
+  if (job == nullptr || job->start()) return true;
+  if ((base::low(job->word.load()) & JobType::early) != 0) {
+    pass_tombstone(world, pool, group, work);
+    return false;
+  }
+  fate = Fate::is_cancelled;
+  return true;
+}
+
 // Runs what was claimed from a group.
 template <class Sys>
 void run_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
-  if (Task::is_tombstone(work)) {
-    group.tombstones.fetch_sub(1, std::memory_order_relaxed);
-    pool.tombstones.fetch_sub(1, std::memory_order_relaxed);
-    complete(world, pool, group, work.life);
-    return;
-  }
+  Fate fate = Fate::runs;
+  if (!begin_claimed(world, pool, group, work, fate)) return;
   pool.room.started();
-  Run<Sys>(world, pool, group, work, false)();
+  Run<Sys>(world, pool, group, work, Origin::queue)(fate);
 }
 
 }  // namespace pool::sched

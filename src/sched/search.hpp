@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Search: where a worker looks for its next task.
+// Search: where a worker looks for its next task, and which group is next.
+//
+// Groups with work are visited in a rotation (a circular cursor over the pool's ready set). Each has used so much of
+// the workers' time, divided by its weight; the rotation has come so far; a group that is ahead of the rotation by more
+// than a quantum is passed over. The rotation goes on by a quantum each time a worker's cursor comes round, and jumps
+// to the group that is least ahead if nobody else has work. So each group gets workers' time by its weight, however
+// long its tasks are, and a newcomer waits for one round at most. Time is read at the end of a visit and every few
+// tasks.
 #pragma once
 
-#include "sched/wake.hpp"
+#include "sched/notify.hpp"
 
 namespace pool::sched {
 
@@ -17,38 +24,82 @@ class Search {
 
   Search(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker) : world_(world), pool_(pool), worker_(worker) {}
 
-  // Claims a task of any group of this pool, beginning where the last search ended. `lingering`: we have been
-  // searching for a while, there is time for a second look.
+  // Takes a notice, or claims a task of any group of this pool; both are `task`. `lingering`: we have been searching
+  // for a while, there is time for a second look.
   Claimed find(bool lingering) {
     lingering_ = lingering;
+    notice_ = pool_.notices.pop();
+    if (notice_ != nullptr) {
+      more_ = pool_.notices.any();
+      return Claimed::task;
+    }
+    if (visited_ != base::nil && ++tasks_ >= next_reading_) charge();
+    for (;;) {
+      best_ = base::nil;
+      const std::uint32_t start = worker_.cursor;
+      Claimed found = scan(start, base::nil);
+      if (found == Claimed::task) return found;
+      bool not_ready = found == Claimed::not_ready;
+      if (start != 0) {
+        found = scan(0, start);
+        if (found == Claimed::task) {
+          pool_.rotation.fetch_add(Sys::quantum(), std::memory_order_relaxed);
+          return found;
+        }
+        not_ready = not_ready || found == Claimed::not_ready;
+      }
+      if (best_ == base::nil) {
+        // The time until the next task is nobody's.
+        if (visited_ != base::nil) charge();
+        visited_ = base::nil;
+        return not_ready ? Claimed::not_ready : Claimed::empty;
+      }
+      // Only groups that are ahead have work: the rotation comes to the first of them. It only grows.
+      const std::int64_t now = pool_.rotation.load(std::memory_order_relaxed);
+      if (best_used_ > now) pool_.rotation.store(best_used_, std::memory_order_relaxed);
+      worker_.cursor = best_;
+    }
+  }
+
+  // Whether the last find left more behind where it found.
+  bool more() const { return more_; }
+
+  // Whether there is anything that a worker should look at.
+  bool any() const { return pool_.ready.any() || pool_.notices.any(); }
+
+  // Runs what the last find found.
+  void run() {
+    if (notice_ != nullptr) return run_notice(world_, pool_, *notice_);
+    run_claimed(world_, pool_, *group_, work_);
+  }
+
+ private:
+  // So many tasks of one group at most go by without a look at the clock.
+  static constexpr std::uint32_t most_unread = 16;
+
+  // From `from` up to `end`.
+  Claimed scan(std::uint32_t from, std::uint32_t end) {
     bool not_ready = false;
-    std::uint32_t end = base::nil;  // first up to the last slot, then from the first one to the cursor
-    std::uint32_t from = worker_.cursor;
-    const std::uint32_t start = from;
     for (;;) {
       const std::uint32_t index = pool_.ready.next(from);
-      if (index == base::nil || index >= end) {
-        if (end != base::nil || start == 0) break;
-        end = start;
-        from = 0;
-        continue;
-      }
+      if (index == base::nil || index >= end) return not_ready ? Claimed::not_ready : Claimed::empty;
+      from = index + 1;
+      if (is_ahead(index)) continue;
       const Claimed claimed = claim_from(index);
       if (claimed == Claimed::task) return claimed;
       not_ready = not_ready || claimed == Claimed::not_ready;
-      from = index + 1;
     }
-    return not_ready ? Claimed::not_ready : Claimed::empty;
   }
 
-  // What the last claim found, and whether it left more behind in that group.
-  GroupType& group() const { return *group_; }
-  const queue::Work& work() const { return work_; }
-  bool more() const { return more_; }
-
- private:
-  // A worker takes that many tasks in a row from one group before it looks at the next.
-  static constexpr std::uint32_t streak_max = 16;
+  bool is_ahead(std::uint32_t index) {
+    const std::int64_t used = world_.groups.at(index)->used.load(std::memory_order_relaxed);
+    if (used <= pool_.rotation.load(std::memory_order_relaxed) + Sys::quantum()) return false;
+    if (best_ == base::nil || used < best_used_) {
+      best_ = index;
+      best_used_ = used;
+    }
+    return true;
+  }
 
   Claimed claim_from(std::uint32_t index) {
     group_ = world_.groups.at(index);
@@ -59,11 +110,15 @@ class Search {
       Sys::linger();
       if (group_->queue.empty()) return Claimed::empty;
     }
-    const Claimed claimed = group_->queue.claim(
-        world_.segments, [this](std::uint32_t) { return is_ours(*group_); }, work_, more_);
+    const auto mine = [this](std::uint32_t) { return is_ours(*group_); };
+    const Claimed claimed = claim_task(world_, *group_, mine, work_, more_);
     if (claimed == Claimed::task) {
-      const bool again = more_ && (worker_.cursor == index ? ++worker_.streak : (worker_.streak = 1)) < streak_max;
-      worker_.cursor = again ? index : index + 1;
+      if (index != visited_) {
+        charge();
+        visited_ = index;
+        next_reading_ = 1;
+      }
+      worker_.cursor = more_ ? index : index + 1;
       if (!more_) clear(index, *group_);
     } else if (claimed != Claimed::not_ready) {
       clear(index, *group_);
@@ -71,16 +126,33 @@ class Search {
     return claimed;
   }
 
+  // Puts the time since the last reading to the account of the group that we have visited.
+  void charge() {
+    const std::int64_t now = Sys::ticks();
+    if (visited_ != base::nil) {
+      GroupType& group = *world_.groups.at(visited_);
+      const std::int64_t spent = now - since_;
+      const std::int64_t share = spent / group.weight.load(std::memory_order_relaxed);
+      const std::int64_t rotation = pool_.rotation.load(std::memory_order_relaxed);
+      const std::int64_t used = group.used.load(std::memory_order_relaxed);
+      // Two workers may do this at once, and the slot may have another life by now: a little unfair, and no more.
+      group.used.store((used > rotation ? used : rotation) + share, std::memory_order_relaxed);
+      next_reading_ = spent > Sys::quantum() / 2 ? 1 : next_reading_ < most_unread ? next_reading_ * 2 : most_unread;
+    }
+    since_ = now;
+    tasks_ = 0;
+  }
+
   // The slot's owner does not change within a life, and the claim names the life.
   bool is_ours(const GroupType& group) const {
     return group.pool.load(std::memory_order_relaxed) == pool_.index.load(std::memory_order_relaxed);
   }
 
-  // Nothing to find there any more: clears its bit, unless there is something after all.
+  // Nothing to start there any more: clears its bit, unless there is something after all.
   void clear(std::uint32_t index, const GroupType& group) {
     bool restored = pool_.ready.clear(index);
-    // In this order: the slot may just have come to us, and its generation, which empty() loads, tells.
-    if (!group.queue.empty() && is_ours(group)) {
+    // In this order: the slot may just have come to us, and its generation, which has_startable() loads, tells.
+    if (group.has_startable() && is_ours(group)) {
       pool_.ready.set(index);
       restored = true;
     }
@@ -92,9 +164,19 @@ class Search {
   Pool<Sys>& pool_;
   Worker<Sys>& worker_;
   bool lingering_ = false;
+  // What the last find found.
+  group::Notice* notice_ = nullptr;
   GroupType* group_ = nullptr;
   queue::Work work_;
   bool more_ = false;
+  // The group whose tasks we run, since when, how many since the last look at the clock, and when to look again.
+  std::uint32_t visited_ = base::nil;
+  std::int64_t since_ = 0;
+  std::uint32_t tasks_ = 0;
+  std::uint32_t next_reading_ = 1;
+  // Of the groups with work that are ahead of the rotation, the one that is least so.
+  std::uint32_t best_ = base::nil;
+  std::int64_t best_used_ = 0;
 };
 
 }  // namespace pool::sched

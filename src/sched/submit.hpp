@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Submitting one task: a place in the pool's room, a ticket of the group's queue, the cell, the announcement.
-// Everything that can refuse comes before the ticket.
+// Submitting one task: a place in the group's queue, if that is bounded, a place in the pool's room, a ticket of the
+// group's queue, the cell, the announcement. Everything that can refuse comes before the ticket. At a bound the
+// overflow policy decides (group/README.md, "At a bound").
 #pragma once
 
 #include "sched/run.hpp"
-#include "sched/wake.hpp"
 
 namespace pool::sched {
 
-enum class Overflow : std::uint32_t { inherit = 0, block = 1, reject = 2 };
-enum class Submitted { ok, stale, no_memory, no_thread, full, closed };
+enum class Overflow : std::uint32_t {
+  inherit = 0,
+  block = 1,
+  reject = 2,
+  caller_runs = 3,
+  discard_oldest = 4,
+  discard_newest = 5
+};
+enum class Submitted { ok, stale, no_memory, no_thread, full, closed, timed_out, cancelled };
+
+// What a submit says about a bound: 0 in either is what the group says, a negative time is none.
+struct SubmitTerms {
+  Overflow overflow = Overflow::inherit;
+  std::int64_t timeout = 0;
+};
 
 template <class Sys>
 class Submit {
@@ -22,59 +35,153 @@ class Submit {
   using Seen = typename Done::Seen;
 
  public:
-  Submit(World<Sys>& world, GroupType& group, std::uint32_t generation)
-      : world_(world), group_(group), generation_(generation) {}
+  Submit(World<Sys>& world, GroupType& group, std::uint32_t generation, SubmitTerms terms = {})
+      : world_(world), group_(group), generation_(generation), terms_(terms) {}
 
   // On anything but ok nothing has happened, and `work` is still the caller's.
-  Submitted operator()(const queue::Work& work, Overflow overflow) {
+  Submitted operator()(const queue::Work& work) {
     if (group_.queue.generation() != generation_) return Submitted::stale;
     // Slots are never unmapped: if the group ends now we look at some pool's slot, and the ticket is refused below.
     Pool<Sys>& pool = *world_.pools.at(group_.pool.load(std::memory_order_relaxed));
-    const bool inside = Frame<Sys>::inside_pool(&pool);
-    switch (pool.room.try_take(inside)) {
-      case Room::Taken::ok:
-        break;
-      case Room::Taken::full: {
-        if (policy(pool, overflow) == Overflow::reject || Frame<Sys>::inside_drop()) return Submitted::full;
-        if (inside) return run_in_place(pool, work);
-        const auto taken = pool.room.take(INT64_MAX);
-        if (taken != Room::Taken::ok) return closed_or_stale();
-        break;
-      }
-      default:
-        return closed_or_stale();
-    }
-    // From here on the place keeps the pool alive, if the group still is its group.
-    const Submitted result = enqueue(pool, work);
-    if (result != Submitted::ok) pool.room.give_back();
+    inside_ = Frame<Sys>::inside_pool(&pool);
+    const Submitted result = get_in(pool, work);
+    if (has_place_ && result != Submitted::ok) pool.room.give_back();
+    if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
+    if (result == Submitted::full) pool.rejected.fetch_add(1, std::memory_order_relaxed);
     return result;
   }
 
  private:
   static constexpr std::uint32_t in_place_max = 64;
 
-  Overflow policy(const Pool<Sys>& pool, Overflow overflow) const {
+  enum class Bound { group, pool };
+  enum class Next { again, over };  // again: there may be room now; over: result_ says
+
+  Submitted get_in(Pool<Sys>& pool, const queue::Work& work) {
+    const std::uint32_t capacity = group_.capacity.load(std::memory_order_relaxed);
+    for (;;) {
+      if (group_.is_cancelled(generation_)) return Submitted::cancelled;
+      if (capacity != 0 && !has_grant_ && (group_.line.busy() || group_.free_places() == 0)) {
+        if (pool.room.is_closed() && !inside_) return gone();
+        if (at_bound(pool, work, Bound::group) == Next::over) return result_;
+        continue;
+      }
+      if (!has_place_) {
+        switch (pool.room.try_take(inside_)) {
+          case Room::Taken::ok:
+            has_place_ = true;
+            break;
+          case Room::Taken::full:
+            if (at_bound(pool, work, Bound::pool) == Next::over) return result_;
+            continue;
+          default:
+            return gone();
+        }
+      }
+      // From here on the place keeps the pool alive, if the group still is its group.
+      const Submitted result = enqueue(pool, work, capacity);
+      if (result != Submitted::full) return result;
+      // Somebody else was faster at the group's bound: back to it, and not with a place of the pool in our hands.
+      pool.room.give_back();
+      has_place_ = false;
+      if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
+      has_grant_ = false;
+    }
+  }
+
+  Next over(Submitted result) {
+    result_ = result;
+    return Next::over;
+  }
+
+  // Why there is no getting in any more.
+  Submitted gone() const {
+    if (group_.queue.generation() != generation_) return has_stood_ ? Submitted::closed : Submitted::stale;
+    return group_.is_cancelled(generation_) ? Submitted::cancelled : Submitted::closed;
+  }
+
+  Overflow policy(const Pool<Sys>& pool) const {
+    if (Frame<Sys>::inside_drop()) return Overflow::reject;
+    Overflow overflow = terms_.overflow;
     if (overflow == Overflow::inherit)
       overflow = static_cast<Overflow>(group_.overflow.load(std::memory_order_relaxed));
     if (overflow == Overflow::inherit) overflow = static_cast<Overflow>(pool.overflow.load(std::memory_order_relaxed));
-    return overflow;
+    // To wait for a place inside a task of this very pool could be to wait for oneself.
+    return overflow == Overflow::block && inside_ ? Overflow::caller_runs : overflow;
   }
 
-  Submitted closed_or_stale() const {
-    return group_.queue.generation() == generation_ ? Submitted::closed : Submitted::stale;
+  Next at_bound(Pool<Sys>& pool, const queue::Work& work, Bound bound) {
+    switch (policy(pool)) {
+      case Overflow::reject:
+        return over(Submitted::full);
+      case Overflow::caller_runs:
+        return over(run_in_place(pool, work));
+      case Overflow::discard_newest:
+        if (group_.queue.generation() != generation_) return over(gone());
+        pool.discarded.fetch_add(1, std::memory_order_relaxed);
+        Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_}, Origin::in_place).drop_newcomer();
+        return over(Submitted::ok);
+      case Overflow::discard_oldest:
+        return discard_oldest(pool);
+      default:
+        return stand_in_line(pool, bound);
+    }
   }
 
-  Submitted enqueue(Pool<Sys>& pool, const queue::Work& work) {
+  Next stand_in_line(Pool<Sys>& pool, Bound bound) {
+    if (!has_stood_) {
+      pool.blocked.fetch_add(1, std::memory_order_relaxed);
+      deadline_ = deadline(pool);
+      has_stood_ = true;
+    }
+    if (bound == Bound::group) {
+      using Stood = typename park::Line<Sys>::Stood;
+      const auto free = [this] { return group_.free_places(); };
+      const auto shut = [&] {
+        return group_.queue.generation() != generation_ || group_.is_cancelled(generation_) || pool.room.is_closed();
+      };
+      switch (group_.line.stand(generation_, deadline_, free, shut)) {
+        case Stood::granted:
+          has_grant_ = true;
+          return Next::again;
+        case Stood::timed_out:
+          return over(Submitted::timed_out);
+        default:
+          return over(gone());
+      }
+    }
+    switch (pool.room.take(deadline_, {&group_, generation_})) {
+      case Room::Taken::ok:
+        has_place_ = true;
+        return Next::again;
+      case Room::Taken::timed_out:
+        return over(Submitted::timed_out);
+      default:
+        return over(gone());
+    }
+  }
+
+  std::int64_t deadline(const Pool<Sys>& pool) const {
+    std::int64_t timeout = terms_.timeout;
+    if (timeout == 0) timeout = group_.overflow_timeout.load(std::memory_order_relaxed);
+    if (timeout == 0) timeout = pool.overflow_timeout.load(std::memory_order_relaxed);
+    return timeout == INT64_MAX ? INT64_MAX : Sys::after(timeout > 0 ? timeout : 0);
+  }
+
+  Submitted enqueue(Pool<Sys>& pool, const queue::Work& work, std::uint32_t capacity) {
     if (pool.staffed.load() == 0) {
-      if (group_.queue.generation() != generation_) return Submitted::stale;
+      if (group_.queue.generation() != generation_) return gone();
       if (!ensure_staff(world_, pool)) return Submitted::no_thread;
     }
-    const Submitted reserved = reserve();
-    if (reserved == Submitted::ok) publish(pool, work);
+    const Submitted reserved = reserve(capacity);
+    if (reserved == Submitted::ok) {
+      keep(static_cast<Job<Sys>*>(Task::job_of(work)));
+      publish(pool, work);
+    }
     return reserved;
   }
 
-  Submitted reserve() {
+  Submitted reserve(std::uint32_t capacity) {
     // An empty moment that this submit ends is this submit's to announce: the completer may come too late to see it.
     // Looked at before the ticket: until then nobody else could end it.
     Seen before{0};
@@ -83,16 +190,18 @@ class Submit {
       before = group_.completion.load();
       looked_for = number;
     };
-    switch (group_.queue.reserve(world_.segments, generation_, ticket_, look)) {
+    switch (group_.queue.reserve(world_.segments, generation_, capacity, ticket_, look)) {
       case Queue::Reserved::stale:
-        return Submitted::stale;
+        return gone();
       case Queue::Reserved::no_memory:
         return Submitted::no_memory;
+      case Queue::Reserved::full:
+        return Submitted::full;
       default:
         break;
     }
     if (before.has(Done::waiter) && before.count() == ticket_.number && looked_for == ticket_.number) {
-      group_.completion.announce_empty(before, [] { return true; });  // our ticket keeps the group alive
+      announce_empty(world_, group_, before, [] { return true; });  // our ticket keeps the group alive
     }
     // The ticket before the first one: the 32 bits of tickets are used up once more.
     if (ticket_.number == Queue::first_ticket - 1) group_.rounds.fetch_add(1, std::memory_order_relaxed);
@@ -101,41 +210,145 @@ class Submit {
     return Submitted::ok;
   }
 
+  void keep(Job<Sys>* job) {
+    if (job == nullptr || group_.keep_jobs.load(std::memory_order_relaxed) == 0) return;
+    keep_job(world_, group_, *job, ticket_.number);
+  }
+
   // The group, and with it the pool, may be gone as soon as the cell is stored: what follows touches at worst a
   // successor, which sees a needless bit or a needless wake-up.
   void publish(Pool<Sys>& pool, const queue::Work& work) {
     const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
     group_.queue.publish(world_.segments, ticket_, work);
+    if (!first_) return;
     if (wake_helpers_) group_.completion.wake_helpers();
-    if (first_) announce(world_, pool, index);
+    wake_ancestors(world_, group_);
+    announce(world_, pool, index);
   }
 
-  // The queue is full, and the caller is a task of this very pool: to wait here could wait for itself.
+  // On the caller's thread, now. A tombstone in the queue holds the group open and is passed by whoever claims it.
   Submitted run_in_place(Pool<Sys>& pool, const queue::Work& work) {
-    if (Frame<Sys>::top()->in_place >= in_place_max) return Submitted::full;
-    // The caller's own task keeps the pool alive. One for the task, one for its tombstone.
-    pool.room.enter_unqueued();
-    pool.room.enter_unqueued();
-    const Submitted reserved = reserve();
-    if (reserved != Submitted::ok) {
-      pool.room.finished();
-      pool.room.finished();
-      return reserved;
+    const Frame<Sys>* const top = Frame<Sys>::top();
+    if (top != nullptr && top->in_place >= in_place_max) return Submitted::full;
+    if (group_.queue.is_suspended()) return Submitted::full;
+    const bool is_limited = group_.units.are_limited();
+    if (is_limited && !group_.units.take(generation_)) return full_or_gone();
+    auto* const job = static_cast<Job<Sys>*>(Task::job_of(work));
+    if (job != nullptr) job->start();
+    if (!enter_beside(pool, job)) {
+      if (is_limited) give_unit(world_, group_, generation_);
+      return result_;
     }
-    group_.completion.lower();
-    group_.tombstones.fetch_add(1, std::memory_order_relaxed);
-    pool.tombstones.fetch_add(1, std::memory_order_relaxed);
-    publish(pool, Task::tombstone());
-    Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_}, true)();
+    pool.caller_runs.fetch_add(1, std::memory_order_relaxed);
+    Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_, is_limited}, Origin::in_place)();
     return Submitted::ok;
   }
 
+  Submitted full_or_gone() const { return group_.queue.generation() == generation_ ? Submitted::full : gone(); }
+
+  // Takes a ticket for what happens beside the queue (a job, if it is one). False: result_ says why not.
+  bool enter_beside(Pool<Sys>& pool, Job<Sys>* job) {
+    // One for the task, one for its tombstone.
+    if (!pool.room.try_enter(inside_, 2)) return fail(gone());
+    if (!ensure_staff(world_, pool)) {
+      pool.room.finished();
+      pool.room.finished();
+      return fail(Submitted::no_thread);
+    }
+    const Submitted reserved = reserve(0);
+    if (reserved != Submitted::ok) {
+      pool.room.finished();
+      pool.room.finished();
+      return fail(reserved);
+    }
+    group_.completion.lower();
+    group_.tombstones.fetch_add(1);
+    pool.tombstones.fetch_add(1);
+    keep(job);
+    publish(pool, Task::tombstone());
+    return true;
+  }
+
+  bool fail(Submitted why) {
+    result_ = why;
+    return false;
+  }
+
+  // Drops the oldest task of this group and takes its place: the pool's at once, the group's by a grant.
+  Next discard_oldest(Pool<Sys>& pool) {
+    if (group_.capacity.load(std::memory_order_relaxed) != 0 && !has_grant_) {
+      if (!group_.line.grant_to_self(generation_)) return over(gone());
+      has_grant_ = true;
+    }
+    const auto mine = [this](std::uint32_t life) { return life == generation_; };
+    for (;;) {
+      queue::Work work;
+      bool more = false;
+      switch (group_.queue.claim(world_.segments, mine, work, more, {.discards = true})) {
+        case Queue::Claimed::task:
+          break;
+        case Queue::Claimed::not_ready:
+          Sys::yield();
+          continue;
+        default:
+          return over(full_or_gone());
+      }
+      Fate fate = Fate::is_discarded;
+      if (!begin_claimed(world_, pool, group_, work, fate)) continue;
+      if (has_place_) {
+        pool.room.started();
+      } else {
+        // Its place in the room is ours now; it is still to be finished, and we have not begun.
+        pool.room.enter_unqueued();
+        has_place_ = true;
+      }
+      if (fate == Fate::is_discarded) pool.discarded.fetch_add(1, std::memory_order_relaxed);
+      Run<Sys>(world_, pool, group_, work, Origin::queue)(fate);
+      return Next::again;
+    }
+  }
+
+ public:
+  // Counts a task of the group that is done elsewhere.
+  Submitted enter() {
+    if (group_.queue.generation() != generation_) return Submitted::stale;
+    if (group_.is_cancelled(generation_)) return Submitted::cancelled;
+    Pool<Sys>& pool = *world_.pools.at(group_.pool.load(std::memory_order_relaxed));
+    inside_ = Frame<Sys>::inside_pool(&pool);
+    if (!enter_beside(pool, nullptr)) return result_;
+    group_.tally.enter(generation_);
+    return Submitted::ok;
+  }
+
+ private:
   World<Sys>& world_;
   GroupType& group_;
   const std::uint32_t generation_;
+  const SubmitTerms terms_;
   typename Queue::Ticket ticket_;
+  Submitted result_ = Submitted::ok;
+  std::int64_t deadline_ = INT64_MAX;
+  bool inside_ = false;     // of a task of this pool
+  bool has_place_ = false;  // of the pool's room
+  bool has_grant_ = false;  // of the group's line
+  bool has_stood_ = false;  // in either line
   bool first_ = false;
   bool wake_helpers_ = false;
 };
+
+// Counts the end of a task that is done elsewhere. False: there is none.
+template <class Sys>
+bool leave_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::int32_t outcome) {
+  if (!group.tally.leave(life)) return false;
+  // What was entered holds the group open until it is counted, and the pool.
+  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  if (outcome != 0) {
+    const char none[group::failure_text_size] = {};
+    group.tally.failure.record(outcome, none);
+    if (group.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world, group, life);
+  }
+  complete(world, pool, group, life);
+  return true;
+}
 
 }  // namespace pool::sched

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <mutex>
 
 #include "base/log.hpp"
@@ -36,11 +37,13 @@ struct System {
   // Tasks that a group holds before it needs a segment.
   static constexpr std::uint32_t inline_cells = 8;
   static constexpr std::uint32_t group_slots = 1U << 20;
+  static constexpr std::uint32_t place_words = 1024;
+  static constexpr std::uint32_t job_slots = 1U << 24;
   static constexpr std::uint32_t ready_word_bits = 64;
   // Bits of the numbers by which the waiters of a group are told apart.
   static constexpr std::uint32_t arrival_bits = 14;
-  // The last even generation: a slot that has come to it is retired.
-  static constexpr std::uint32_t last_generation = UINT32_MAX - 1;
+  // The last even generation: a slot that has come to it is retired. (Two bits of `hd` are no generation.)
+  static constexpr std::uint32_t last_generation = (1U << 30) - 2;
   // ns that a worker searches before it parks, and that a waiter looks before it sleeps.
   static constexpr std::int64_t search_spin = 10'000;
   static constexpr std::int64_t wait_spin = 20'000;
@@ -74,6 +77,26 @@ struct System {
 #endif
   }
 
+  // A clock that is cheap to read, and how much of it a group gets of a worker in one go: about 20 us.
+#if defined(__x86_64__)
+  static std::int64_t ticks() { return static_cast<std::int64_t>(__builtin_ia32_rdtsc()); }
+  static std::int64_t quantum() { return 50'000; }
+#elif defined(__aarch64__)
+  static std::int64_t ticks() {
+    std::int64_t now;
+    asm volatile("mrs %0, cntvct_el0" : "=r"(now));
+    return now;
+  }
+  static std::int64_t quantum() {
+    std::int64_t hertz;
+    asm volatile("mrs %0, cntfrq_el0" : "=r"(hertz));
+    return hertz / 50'000 + 1;
+  }
+#else
+  static std::int64_t ticks() { return now(); }
+  static std::int64_t quantum() { return 20'000; }
+#endif
+
   // About 300 ns, between two looks of a worker that searches.
   static void linger() {
     for (int i = 0; i < linger_pauses; ++i) pause();
@@ -90,6 +113,10 @@ struct System {
 
   // The pool that this thread works for; still set when its thread-local destructors run.
   static const void*& worker_pool() { return worker_pool_; }
+
+  // Memory that a call may need; null: there is none. Never asked for by a worker.
+  static void* allocate(std::size_t size) { return std::malloc(size); }
+  static void deallocate(void* memory) { std::free(memory); }
 
   static void report(const char* message) { base::report(message); }
 

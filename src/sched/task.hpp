@@ -20,7 +20,7 @@ using DropFn = void (*)(void*);
 inline constexpr std::size_t copy_max = 48;
 
 struct Task {
-  TaskFn fn = nullptr;
+  TaskFn fn = nullptr;  // null: it is a job
   void* ctx = nullptr;
   DropFn drop = nullptr;
 
@@ -54,6 +54,7 @@ struct Task {
   static void discard(const queue::Work& work) { std::free(node_of(work)); }
 
   explicit Task(const queue::Work& work) : node_(node_of(work)) {
+    if (job_of(work) != nullptr) return;
     if (node_ == nullptr) {
       fn = reinterpret_cast<TaskFn>(work.fn);
       ctx = reinterpret_cast<void*>(work.ctx);
@@ -74,12 +75,20 @@ struct Task {
     node_ = nullptr;
   }
 
+  // A job, by its slot.
+  static queue::Work of_job(void* job) {
+    return {reinterpret_cast<std::uintptr_t>(&marks[3]), reinterpret_cast<std::uintptr_t>(job)};
+  }
+  static void* job_of(const queue::Work& work) {
+    return work.fn == reinterpret_cast<std::uintptr_t>(&marks[3]) ? reinterpret_cast<void*>(work.ctx) : nullptr;
+  }
+
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).
   static queue::Work tombstone() { return {reinterpret_cast<std::uintptr_t>(&marks[2]), 0}; }
   static bool is_tombstone(const queue::Work& work) { return work.fn == tombstone().fn; }
 
  private:
-  static inline const char marks[3] = {};
+  static inline const char marks[4] = {};
   static std::uintptr_t copied() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
   static std::uintptr_t pointed() { return reinterpret_cast<std::uintptr_t>(&marks[1]); }
   static Node* node_of(const queue::Work& work) {

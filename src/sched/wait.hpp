@@ -4,11 +4,52 @@
 // Waiting for a group, and ending one. The protocols are "Wait" and "End" in group/README.md.
 #pragma once
 
-#include "sched/run.hpp"
+#include "sched/notify.hpp"
 
 namespace pool::sched {
 
 enum class Waited { empty, timed_out, gone };
+
+// Claims a task of this group, failing that of one of its descendants, and of no other. Says from which; null: there is
+// none to start. `not_ready`: one is just being submitted.
+template <class Sys>
+group::Group<Sys>* claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, queue::Work& work,
+                                 bool& not_ready) {
+  using Claimed = typename group::Group<Sys>::Queue::Claimed;
+  bool more = false;
+  const auto mine = [life](std::uint32_t generation) { return generation == life; };
+  Claimed claimed = claim_task(world, group, mine, work, more);
+  not_ready = claimed == Claimed::not_ready;
+  if (claimed == Claimed::task) return &group;
+  group::Group<Sys>* from = nullptr;
+  any_descendant(world, group, [&](group::Group<Sys>& child) {
+    if (!child.has_startable()) return false;
+    claimed = claim_task(
+        world, child, [](std::uint32_t) { return true; }, work, more);
+    not_ready = not_ready || claimed == Claimed::not_ready;
+    if (claimed != Claimed::task) return false;
+    from = &child;
+    return true;
+  });
+  return from;
+}
+
+template <class Sys>
+bool has_work_to_help(World<Sys>& world, group::Group<Sys>& group) {
+  return group.has_startable() ||
+         any_descendant(world, group, [](const group::Group<Sys>& child) { return child.has_startable(); });
+}
+
+// Spins for a while. False: long enough.
+template <class Sys>
+bool keep_looking(std::int64_t& patience, std::int64_t deadline) {
+  if (Sys::wait_spin == 0) return false;
+  const std::int64_t now = Sys::now();
+  if (patience == 0) patience = now + Sys::wait_spin;
+  if (now >= patience || now >= deadline) return false;
+  for (int i = 0; i < 4; ++i) Sys::pause();
+  return true;
+}
 
 template <class Sys>
 class Wait {
@@ -24,9 +65,18 @@ class Wait {
   // Says whether the group is empty, at the moment of the first load.
   Waited poll() const { return look(group_.completion.load()); }
 
+  ~Wait() {
+    if (was_counted_) group_.waiters.fetch_sub(1);
+  }
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+
   // Waits until the group was empty at some moment after the call.
   Waited operator()(std::int64_t deadline, bool help) {
     Waited now = poll();
+    if (now != Waited::timed_out) return now;
+    was_counted_ = true;
+    group_.waiters.fetch_add(1);
     std::int64_t patience = 0;
     while (now == Waited::timed_out) {
       Seen seen;
@@ -39,12 +89,12 @@ class Wait {
       if (help && run_one()) {
         patience = 0;
         if (deadline != INT64_MAX && Sys::now() >= deadline) return look_again(group_.completion.load());
-      } else if (!keep_looking(patience, deadline)) {
+      } else if (!keep_looking<Sys>(patience, deadline)) {
         seen = group_.completion.announce_sleep(help);
         now = look_again(seen);
         if (now != Waited::timed_out) break;
         // Without a number we may sleep only as long as there is none to be had.
-        const bool stay_awake = (help && !group_.queue.empty()) || (!arrived_ && !Done::is_crowded(seen));
+        const bool stay_awake = (help && has_work_to_help(world_, group_)) || (!arrived_ && !Done::is_crowded(seen));
         if (!stay_awake && !group_.completion.sleep(seen, deadline)) return look_again(group_.completion.load());
         patience = 0;
       }
@@ -67,80 +117,94 @@ class Wait {
     return now == Waited::timed_out && arrived_ && seen.has_released(number_) ? Waited::empty : now;
   }
 
-  // Runs a task of this group, and of no other. False: there is none to run.
+  // Runs a task of this group or of a descendant. False: there is none to run.
   bool run_one() {
     queue::Work work;
-    bool more = false;
-    const auto mine = [this](std::uint32_t generation) { return generation == generation_; };
-    switch (group_.queue.claim(world_.segments, mine, work, more)) {
-      case Claimed::task: {
-        Pool<Sys>& pool = *world_.pools.at(group_.pool.load(std::memory_order_relaxed));
-        run_claimed(world_, pool, group_, work);
-        return true;
-      }
-      case Claimed::not_ready:
-        Sys::yield();
-        return true;
-      default:
-        return false;
+    bool not_ready = false;
+    GroupType* const from = claim_to_help(world_, group_, generation_, work, not_ready);
+    if (from != nullptr) {
+      run_claimed(world_, *world_.pools.at(from->pool.load(std::memory_order_relaxed)), *from, work);
+    } else if (not_ready) {
+      Sys::yield();
     }
-  }
-
-  bool keep_looking(std::int64_t& patience, std::int64_t deadline) const {
-    if (Sys::wait_spin == 0) return false;
-    const std::int64_t now = Sys::now();
-    if (patience == 0) patience = now + Sys::wait_spin;
-    if (now >= patience || now >= deadline) return false;
-    for (int i = 0; i < 4; ++i) Sys::pause();
-    return true;
+    return from != nullptr || not_ready;
   }
 
   World<Sys>& world_;
   GroupType& group_;
   const std::uint32_t generation_;
+  bool was_counted_ = false;
   bool arrived_ = false;
   std::uint32_t number_ = 0;
 };
 
 // Makes a group; nil: no memory.
 template <class Sys>
-std::uint32_t create_group(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool_life, std::uint32_t overflow,
-                           std::uint32_t& generation) {
+std::uint32_t create_group(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool_life,
+                           const group::Config& config, std::uint32_t& generation) {
   const std::uint32_t index = world.groups.take();
   if (index == base::nil) return base::nil;
   group::Group<Sys>& group = *world.groups.at(index);
   generation = group.queue.generation() + 1;
   group.index.store(index, std::memory_order_relaxed);
-  group.open(pool.index.load(std::memory_order_relaxed), pool_life, overflow, generation);
+  group.open(pool.index.load(std::memory_order_relaxed), pool_life, config, generation);
   return index;
 }
 
-// Ends a group that is empty. False: it is not, or it was ended by somebody else.
+// The group that pool_submit goes to, made at its first call: generation 63..32 | slot 31..0. 0: no memory.
+template <class Sys>
+std::uint64_t own_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life) {
+  if (const std::uint64_t own = pool.own_group.load(); own != 0) return own;
+  const std::lock_guard lock(pool.growth);
+  std::uint64_t own = pool.own_group.load();
+  if (own != 0 || pool.generation.load() != pool_life) return own;
+  std::uint32_t generation = 0;
+  const std::uint32_t index = create_group(world, pool, pool_life, {}, generation);
+  if (index == base::nil) return 0;
+  own = base::pack(generation, index);
+  pool.own_group.store(own);
+  return own;
+}
+
+// Ends a group that is empty and has no notices. False: it is not, or it was ended by somebody else.
 template <class Sys>
 bool end_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation) {
+  if (group.notices.any_pending(generation)) return false;
   const auto seen = group.completion.load();
   if (!group.queue.close(generation, seen.count())) return false;
-  free_group(world, group, group.index.load(std::memory_order_relaxed));
+  end_of_group(world, group, generation);
   return true;
 }
 
-// Waits until a group is empty, then ends it. False: somebody else did.
+// Waits until the notices of a group whose generation we have ended are over. Inside a task we run them ourselves: the
+// worker that should may be ours.
 template <class Sys>
-bool destroy_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation) {
-  while (!end_group(world, group, generation)) {
-    if (Wait<Sys>(world, group, generation)(INT64_MAX, true) == Waited::gone) return false;
+void wait_for_notices(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  while (group.notices.any_pending(life)) {
+    const std::uint64_t pending = group.notices.pending().load();
+    if (Frame<Sys>::inside_task()) {
+      if (group::Notice* notice = pool.notices.pop_of(&group, life)) {
+        run_notice(world, pool, *notice);
+        continue;
+      }
+    }
+    if (group::Notices<Sys>::is_pending(pending, life)) {
+      (void)Sys::wait_low_until(group.notices.pending(), base::low(pending), INT64_MAX);
+    }
   }
-  return true;
 }
 
-// Lets go of a group. False: somebody else did.
+// Waits until a group is empty and its notices are over, then ends it. False: somebody else did.
 template <class Sys>
-bool detach_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation) {
-  std::uint32_t tail = 0;
-  if (!group.queue.close_any(generation, tail)) return false;
-  // Nothing can be submitted any more: whoever sees the count reach the tail together with the flag frees the slot.
-  const auto seen = group.completion.detach();
-  if (seen.count() == tail) free_group(world, group, group.index.load(std::memory_order_relaxed));
+bool destroy_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation, bool help) {
+  for (;;) {
+    const auto seen = group.completion.load();
+    if (group.queue.close(generation, seen.count())) break;
+    if (Wait<Sys>(world, group, generation)(INT64_MAX, help) == Waited::gone) return false;
+  }
+  end_of_group(world, group, generation);
+  wait_for_notices(world, group, generation);
   return true;
 }
 

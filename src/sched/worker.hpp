@@ -27,13 +27,13 @@ class WorkerLoop {
         if (searching) {
           searching = false;
           pool_.idle.end_search();
-          if (search_.more() || pool_.ready.any()) wake_one(world_, pool_);
+          if (search_.more() || search_.any()) wake_one(world_, pool_);
         } else if (search_.more()) {
           wake_one(world_, pool_);
         }
         patience = 0;
         lingering_ = false;
-        run_claimed(world_, pool_, search_.group(), search_.work());
+        search_.run();
         continue;
       }
       if (found == Claimed::not_ready) {
@@ -67,7 +67,7 @@ class WorkerLoop {
   // Sleeps until there may be work. Says whether we come back as the searching worker.
   bool park(bool searching) {
     pool_.idle.enter(worker_.parker, searching);
-    if (pool_.ready.any() || pool_.stopping.load() != 0) {
+    if (search_.any() || pool_.stopping.load() != 0) {
       // Submitters that saw us search rely on us: whatever we leave behind when we find a task is for another to find.
       if (pool_.idle.leave(worker_.parker)) return pool_.idle.try_search();
     }

@@ -256,6 +256,16 @@ struct Threads {
   std::uint32_t used = 0;
   void* frames[max_threads] = {};
   const void* worker_pools[max_threads] = {};
+  struct Memory {
+    alignas(16) unsigned char bytes[1024];
+    std::size_t used = 0;
+    void* take(std::size_t size) {
+      size = (size + 15) / 16 * 16;
+      if (used + size > sizeof bytes) return nullptr;
+      used += size;
+      return bytes + used - size;
+    }
+  } memory;
 };
 inline Threads* threads = nullptr;
 
@@ -272,6 +282,8 @@ struct ModelSystem {
 
   static constexpr std::uint32_t inline_cells = 2;
   static constexpr std::uint32_t group_slots = 4;
+  static constexpr std::uint32_t job_slots = 1024;
+  static constexpr std::uint32_t place_words = 1;
   static constexpr std::uint32_t ready_word_bits = 2;
   static constexpr std::uint32_t arrival_bits = 3;
   static constexpr std::uint32_t last_generation = 6;
@@ -299,7 +311,12 @@ struct ModelSystem {
   static const void*& worker_pool() { return threads->worker_pools[rl::thread_index()]; }
   static void yield() { rl::yield(1, rl::debug_info("yield", __FILE__, __LINE__)); }
   static void pause() {}
+  // A few blocks, never given back within a schedule.
+  static void* allocate(std::size_t size) { return threads->memory.take(size); }
+  static void deallocate(void*) {}
   static void linger() {}
+  static std::int64_t ticks() { return 0; }
+  static std::int64_t quantum() { return 1; }
 
   static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument) {
     if (threads->first + threads->used == threads->end) return false;

@@ -72,14 +72,14 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
 
   Handle make_group() {
     Handle made;
-    const std::uint32_t index = create_group(world, *pool, pool_life, 0, made.generation);
+    const std::uint32_t index = create_group(world, *pool, pool_life, pool::group::Config{}, made.generation);
     RL_ASSERT(index != nil);
     made.group = world.groups.at(index);
     return made;
   }
   Submitted submit(const Handle& to, unsigned which, Overflow overflow = Overflow::inherit) {
-    return Submit<ModelSystem>(world, *to.group, to.generation)(
-        {reinterpret_cast<std::uintptr_t>(&Job::run), reinterpret_cast<std::uintptr_t>(&job[which])}, overflow);
+    return Submit<ModelSystem>(world, *to.group, to.generation, {overflow, 0})(
+        {reinterpret_cast<std::uintptr_t>(&Job::run), reinterpret_cast<std::uintptr_t>(&job[which])});
   }
   void must_submit(const Handle& to, unsigned which) { RL_ASSERT(submit(to, which) == Submitted::ok); }
   Waited wait(const Handle& on, bool help, std::int64_t deadline = INT64_MAX) {
@@ -110,7 +110,7 @@ struct PublishParkWake : PoolTest<PublishParkWake, 2, 2> {
     must_wait(group, false);
     must_have_run(2 * index);
     must_have_run(2 * index + 1);
-    RL_ASSERT(destroy_group(world, *group.group, group.generation));
+    RL_ASSERT(destroy_group(world, *group.group, group.generation, true));
   }
 };
 
@@ -153,8 +153,7 @@ struct AtOnce : PoolTest<AtOnce<OneGroup>, 2, 2> {
     const auto& to = group[index];
     RL_ASSERT(Submit<ModelSystem>(this->world, *to.group, to.generation)(
                   {reinterpret_cast<std::uintptr_t>(index == 0 ? &first_task : &second_task),
-                   reinterpret_cast<std::uintptr_t>(this)},
-                  Overflow::inherit) == Submitted::ok);
+                   reinterpret_cast<std::uintptr_t>(this)}) == Submitted::ok);
   }
 };
 
@@ -168,7 +167,7 @@ struct HelpingWaits : PoolTest<HelpingWaits, 2, 1> {
     must_wait(group, true);
     must_have_run(2 * index);
     must_have_run(2 * index + 1);
-    RL_ASSERT(destroy_group(world, *group.group, group.generation));
+    RL_ASSERT(destroy_group(world, *group.group, group.generation, true));
   }
 };
 
@@ -234,7 +233,7 @@ struct FirstEmptyMoment : PoolTest<FirstEmptyMoment, 2, 1> {
   void prepare() { group = make_group(); }
   Submitted submit_own(std::int32_t (*fn)(void*)) {
     return Submit<ModelSystem>(world, *group.group, group.generation)(
-        {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(this)}, Overflow::inherit);
+        {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(this)});
   }
   void user(unsigned index) {
     if (index == 0) {
@@ -289,12 +288,12 @@ struct GroupEndAgainstSubmit : PoolTest<GroupEndAgainstSubmit, 3, 1> {
   }
   void user(unsigned index) {
     if (index == 0) {
-      RL_ASSERT(destroy_group(world, *group.group, group.generation));
+      RL_ASSERT(destroy_group(world, *group.group, group.generation, true));
       const Handle next = make_group();
       must_submit(next, 3);
       must_wait(next, true);
       must_have_run(3);
-      RL_ASSERT(destroy_group(world, *next.group, next.generation));
+      RL_ASSERT(destroy_group(world, *next.group, next.generation, true));
     } else if (index == 1) {
       for (unsigned i = 0; i < 2; ++i) {
         const Submitted submitted = submit(group, i);
@@ -330,7 +329,7 @@ struct Detach : PoolTest<Detach, 2, 1> {
       const Handle next = make_group();
       must_submit(next, 2);
       must_wait(next, true);
-      RL_ASSERT(destroy_group(world, *next.group, next.generation));
+      RL_ASSERT(destroy_group(world, *next.group, next.generation, true));
     } else {
       RL_ASSERT(wait(group, false) != Waited::timed_out);
     }
@@ -372,8 +371,8 @@ struct InPlace : PoolTest<InPlace, 1, 1> {
   }
   void user(unsigned) {
     RL_ASSERT(Submit<ModelSystem>(world, *group.group, group.generation)(
-                  {reinterpret_cast<std::uintptr_t>(&submit_two), reinterpret_cast<std::uintptr_t>(this)},
-                  Overflow::inherit) == Submitted::ok);
+                  {reinterpret_cast<std::uintptr_t>(&submit_two), reinterpret_cast<std::uintptr_t>(this)}) ==
+              Submitted::ok);
     must_wait(group, true);
     must_wait(other, false);
     must_have_run(0);
@@ -389,7 +388,7 @@ struct SleepingHelper : PoolTest<SleepingHelper, 2, 1> {
   model::Atomic<std::uint32_t> second{0};
   Submitted submit_own(const Handle& to, std::int32_t (*fn)(void*)) {
     return Submit<ModelSystem>(world, *to.group, to.generation)(
-        {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(this)}, Overflow::inherit);
+        {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(this)});
   }
   static std::int32_t wait_inner(void* ctx) {
     auto& self = *static_cast<SleepingHelper*>(ctx);

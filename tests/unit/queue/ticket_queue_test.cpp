@@ -121,10 +121,10 @@ TEST_F(TicketQueueTest, LooksBeforeATicketThatEndsAnEmptyMoment) {
       EXPECT_EQ(number, tail);
       EXPECT_EQ(queue_->tail(), tail);  // not taken yet
     };
-    ASSERT_EQ(queue_->reserve(segments_, 1, ticket, look), Queue::Reserved::ok);
+    ASSERT_EQ(queue_->reserve(segments_, 1, 0, ticket, look), Queue::Reserved::ok);
     EXPECT_EQ(looks, 1);
     queue_->publish(segments_, ticket, {1, 2});
-    ASSERT_EQ(queue_->reserve(segments_, 1, ticket, look), Queue::Reserved::ok);
+    ASSERT_EQ(queue_->reserve(segments_, 1, 0, ticket, look), Queue::Reserved::ok);
     EXPECT_EQ(looks, 1);  // the queue is not empty
     queue_->publish(segments_, ticket, {2, 3});
     EXPECT_EQ(claim(), 1U);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// What the bodies of the functions of groups, tasks and jobs share.
+#pragma once
+
+#include "base/log.hpp"
+#include "sched/apply.hpp"
+#include "world.hpp"
+
+namespace pool::capi {
+
+inline pool_status_t invalid(const char* function, const char* field, const char* allowed) {
+  base::report_invalid(function, field, allowed);
+  return POOL_EINVAL;
+}
+
+// The task that runs on this thread; null in drops, notifications and hooks, and outside.
+inline Frame* task_frame() {
+  Frame* const frame = Frame::top();
+  return frame == nullptr || frame->dropping ? nullptr : frame;
+}
+
+// Whether a wait for this group runs its tasks. Inside a task it does: not to could starve a full pool.
+inline bool helps(World& world, const Group& group, bool is_untimed) {
+  if (Frame::inside_task()) return true;
+  std::uint32_t help = group.help.load(std::memory_order_relaxed);
+  if (help == POOL_HELP_DEFAULT) {
+    help = world.pools.at(group.pool.load(std::memory_order_relaxed))->help.load(std::memory_order_relaxed);
+  }
+  return help == POOL_HELP_ALWAYS || (help != POOL_HELP_NEVER && is_untimed);
+}
+
+pool_status_t status_of(sched::Submitted submitted);
+
+}  // namespace pool::capi

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Submitting tasks, and counting those that are done elsewhere.
+#include <pool/pool.h>
+
+#include "group_calls.hpp"
+#include "structs.hpp"
+
+using namespace pool;
+using capi::Frame;
+using capi::Group;
+using capi::invalid;
+
+namespace {
+
+static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
+
+constexpr auto default_task = capi::defaults<pool_task_t>();
+
+pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop,
+                     std::size_t copy_size, sched::SubmitTerms terms) {
+  if (!found) return found.status();
+  queue::Work work;
+  if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
+  const auto submitted = sched::Submit<System>(*found.world, *found.slot, found.generation, terms)(work);
+  if (submitted != sched::Submitted::ok) sched::Task::discard(work);
+  return capi::status_of(submitted);
+}
+
+}  // namespace
+
+pool_status_t capi::status_of(sched::Submitted submitted) {
+  switch (submitted) {
+    case sched::Submitted::ok:
+      return POOL_OK;
+    case sched::Submitted::stale:
+      return POOL_EBADHANDLE;
+    case sched::Submitted::no_memory:
+      return POOL_ENOMEM;
+    case sched::Submitted::no_thread:
+      return POOL_ETHREAD;
+    case sched::Submitted::full:
+      return POOL_EFULL;
+    case sched::Submitted::closed:
+      return POOL_ECLOSED;
+    case sched::Submitted::timed_out:
+      return POOL_ETIMEDOUT;
+    case sched::Submitted::cancelled:
+      return POOL_ECANCELED;
+  }
+  return POOL_EINTERNAL;
+}
+
+extern "C" {
+
+pool_status_t pool_task_init(pool_task_t* task, size_t size) {
+  return capi::init_out(default_task, task, size) ? POOL_OK : POOL_EINVAL;
+}
+
+pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, void* ctx) {
+  if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
+  return submit(capi::resolve(group), fn, ctx, nullptr, 0, {});
+}
+
+pool_status_t pool_submit(pool_t pool, pool_task_fn fn, void* ctx) {
+  if (fn == nullptr) return invalid("pool_submit", "fn", "must not be NULL");
+  const auto found = capi::resolve(pool);
+  if (!found) return found.status();
+  if (!Frame::inside_pool(found.slot) && found.slot->room.is_closed()) return POOL_ECLOSED;
+  const std::uint64_t own = sched::own_group(*found.world, *found.slot, found.generation);
+  if (own == 0) return POOL_ENOMEM;
+  Group* const group = found.world->groups.at(base::low(own));
+  return submit({found.world, group, base::high(own)}, fn, ctx, nullptr, 0, {});
+}
+
+pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t* task) {
+  static constexpr const char* function = "pool_group_submit_task";
+  if (task == nullptr) return invalid(function, "task", "must not be NULL");
+  pool_task_t given = default_task;
+  switch (capi::copy_in(task, given, offsetof(pool_task_t, fn))) {
+    case capi::CopyIn::bad_size:
+      return invalid(function, "struct_size", "has to be what pool_task_init set");
+    case capi::CopyIn::unknown_field:
+      return invalid(function, "task", "has a field that this version does not know");
+    case capi::CopyIn::ok:
+      break;
+  }
+  if (given.fn == nullptr) return invalid(function, "fn", "must not be NULL");
+  if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) {
+    return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
+  }
+  if (given.copy_size > POOL_TASK_COPY_MAX) return invalid(function, "copy_size", "has to be 0 to 48");
+  if (given.copy_size != 0 && given.ctx == nullptr) return invalid(function, "ctx", "must not be NULL with copy_size");
+  return submit(capi::resolve(group), given.fn, given.ctx, given.drop, given.copy_size,
+                {static_cast<sched::Overflow>(given.overflow), given.overflow_timeout});
+}
+
+pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void* const* ctxs, size_t count,
+                                  pool_drop_fn drop, size_t* accepted) {
+  static constexpr const char* function = "pool_group_submit_n";
+  size_t done = 0;
+  if (accepted != nullptr) *accepted = 0;
+  if (fn == nullptr) return invalid(function, "fn", "must not be NULL");
+  if (ctxs == nullptr && count > 0) return invalid(function, "ctxs", "must not be NULL");
+  const auto found = capi::resolve(group);
+  pool_status_t status = found.status();
+  while (status == POOL_OK && done < count) {
+    status = submit(found, fn, ctxs[done], drop, 0, {});
+    if (status == POOL_OK) ++done;
+  }
+  if (accepted != nullptr) *accepted = done;
+  return status;
+}
+
+pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grain, pool_apply_fn fn, void* ctx) {
+  if (fn == nullptr) return invalid("pool_group_apply", "fn", "must not be NULL");
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  if (Frame::inside_drop()) return POOL_EDEADLK;
+  if (count == 0) return POOL_OK;
+  const std::uint32_t threads = sched::most_threads(*found.world, *found.slot);
+  const auto result =
+      sched::Loop<System>::run(*found.world, *found.slot, found.generation, count, grain, threads, fn, ctx);
+  if (result.submitted != sched::Submitted::ok) return capi::status_of(result.submitted);
+  if (result.failed) return POOL_EFAILED;
+  return result.cancelled ? POOL_ECANCELED : POOL_OK;
+}
+
+pool_status_t pool_group_enter(pool_group_t group) {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  return capi::status_of(sched::Submit<System>(*found.world, *found.slot, found.generation).enter());
+}
+
+pool_status_t pool_group_leave(pool_group_t group, int32_t outcome) {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  if (!sched::leave_group(*found.world, *found.slot, found.generation, outcome)) {
+    return invalid("pool_group_leave", "group", "nobody is inside");
+  }
+  return POOL_OK;
+}
+
+}  // extern "C"

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Tally: what happened to the tasks of one group besides success: failed (first failure kept), cancelled, discarded,
+// and from where on these make its outcome. `entered` counts who is inside by pool_group_enter.
+//
+// Guarantees: counts only grow within a life. Everything is told before the task is counted as finished, so that an
+// empty group's tally is whole; only tasks that are discarded as they come are told while they are counted nowhere
+// else.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bits.hpp"
+#include "group/failure.hpp"
+
+namespace pool::group {
+
+enum class Outcome { success, failed, cancelled };
+
+template <class Sys>
+class Tally {
+  template <class T>
+  using Atomic = typename Sys::template Atomic<T>;
+
+ public:
+  FirstFailure<Sys> failure;
+
+  // Begins a life. Requires: no task is unfinished.
+  void open(std::uint32_t life) {
+    cancelled_.store(0, std::memory_order_relaxed);
+    discarded_.store(0, std::memory_order_relaxed);
+    refused_.store(tag(life), std::memory_order_relaxed);
+    failed_before_.store(0, std::memory_order_relaxed);
+    cancelled_before_.store(0, std::memory_order_relaxed);
+    discarded_before_.store(0, std::memory_order_relaxed);
+    entered_.store(base::pack(life, 0));
+    failure.open();
+  }
+
+  void cancel_one() { cancelled_.fetch_add(1); }
+  void discard_one() { discarded_.fetch_add(1); }
+  // A task that was accepted and dropped before it got a ticket.
+  void discard_newcomer(std::uint32_t life) {
+    std::uint64_t word = refused_.load();
+    while ((word & tag_mask) == tag(life) && !refused_.compare_exchange_weak(word, word + 1)) {
+    }
+  }
+
+  std::uint64_t failed() const { return failure.count(); }
+  std::uint64_t cancelled() const { return cancelled_.load(); }
+  std::uint64_t discarded_in_queue() const { return discarded_.load(); }
+  std::uint64_t discarded_newcomers() const { return refused_.load() & ~tag_mask; }
+
+  Outcome outcome() const {
+    if (failed() != failed_before_.load() || discarded() != discarded_before_.load()) return Outcome::failed;
+    return cancelled() != cancelled_before_.load() ? Outcome::cancelled : Outcome::success;
+  }
+
+  // What was until now counts no more. Requires: the group is empty.
+  void reset() {
+    failed_before_.store(failed());
+    cancelled_before_.store(cancelled());
+    discarded_before_.store(discarded());
+    failure.forget();
+  }
+
+  bool enter(std::uint32_t life) { return change_entered(life, 1); }
+  bool leave(std::uint32_t life) { return change_entered(life, UINT32_MAX); }
+
+ private:
+  // The upper 24 bits of `refused_` are those of the generation: a late teller of an earlier life changes nothing.
+  static constexpr std::uint64_t tag_mask = ~std::uint64_t{0} << 40;
+  static constexpr std::uint64_t tag(std::uint32_t life) { return std::uint64_t{life} << 40; }
+
+  std::uint64_t discarded() const { return discarded_in_queue() + discarded_newcomers(); }
+
+  bool change_entered(std::uint32_t life, std::uint32_t change) {
+    std::uint64_t word = entered_.load();
+    while (base::high(word) == life && (change == 1 || base::low(word) != 0)) {
+      if (entered_.compare_exchange_weak(word, base::pack(life, base::low(word) + change))) return true;
+    }
+    return false;
+  }
+
+  Atomic<std::uint64_t> cancelled_{0};
+  Atomic<std::uint64_t> discarded_{0};
+  Atomic<std::uint64_t> refused_{0};
+  Atomic<std::uint64_t> failed_before_{0};
+  Atomic<std::uint64_t> cancelled_before_{0};
+  Atomic<std::uint64_t> discarded_before_{0};
+  Atomic<std::uint64_t> entered_{0};
+};
+
+}  // namespace pool::group

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Telling those who may be able to start a task of a group that there is one: helpers that sleep in a wait for it or
+// for one of its ancestors, and a worker.
+#pragma once
+
+#include "sched/family.hpp"
+#include "sched/wake.hpp"
+
+namespace pool::sched {
+
+// Helpers that wait for an ancestor. Slots may have been reused on the way: a needless wake-up at worst.
+template <class Sys>
+void wake_ancestors(World<Sys>& world, const group::Group<Sys>& group) {
+  using Done = group::Completion<Sys>;
+  std::uint32_t at = group.parent.load();
+  std::uint32_t life = group.parent_life.load();
+  while (at != base::nil) {
+    group::Group<Sys>& ancestor = *world.groups.at(at);
+    if (ancestor.queue.generation() != life) return;
+    if (ancestor.completion.load().has(Done::helper)) ancestor.completion.wake_helpers();
+    at = ancestor.parent.load();
+    life = ancestor.parent_life.load();
+  }
+}
+
+// What was kept from starting may start now. Requires: the group is alive, or a needless wake-up does no harm.
+template <class Sys>
+void announce_startable(World<Sys>& world, group::Group<Sys>& group) {
+  if (group.queue.empty()) return;
+  if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
+  wake_ancestors(world, group);
+  announce(world, *world.pools.at(group.pool.load(std::memory_order_relaxed)),
+           group.index.load(std::memory_order_relaxed));
+}
+
+template <class Sys>
+void give_unit(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  group.units.give(life);
+  announce_startable(world, group);
+}
+
+// Claims the oldest task of a group, with a unit of its limit where it has one.
+template <class Sys, class Mine>
+typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
+                                                      queue::Work& work, bool& more) {
+  using Queue = typename group::Group<Sys>::Queue;
+  using Claimed = typename Queue::Claimed;
+  work.unit = false;
+  Claimed claimed = group.queue.claim(world.segments, mine, work, more);
+  if (claimed == Claimed::no_unit) {
+    const std::uint32_t life = work.life;
+    if (!group.units.take(life)) return Claimed::held;
+    claimed = group.queue.claim(world.segments, mine, work, more, {.unit = life});
+    if (claimed != Claimed::task) {
+      // Somebody may have been refused because of us.
+      give_unit(world, group, life);
+      return claimed == Claimed::no_unit ? Claimed::held : claimed;
+    }
+    work.unit = true;
+    more = more && group.units.any_free();
+  }
+  // A submitter may stand in line for the place.
+  if (claimed == Claimed::task && group.line.busy()) group.line.serve([&group] { return group.free_places(); });
+  return claimed;
+}
+
+}  // namespace pool::sched

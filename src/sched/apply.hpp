@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// A parallel loop: a few tasks of the group that take turns from a common counter. The caller runs tasks of the group
+// until all turns are over; tasks that come too late find nothing left and go.
+#pragma once
+
+#include "sched/jobs.hpp"
+
+namespace pool::sched {
+
+// How many threads may run tasks of this group at once, its waiters apart.
+template <class Sys>
+std::uint32_t most_threads(World<Sys>& world, const group::Group<Sys>& group) {
+  return world.pools.at(group.pool.load(std::memory_order_relaxed))->max_workers.load(std::memory_order_relaxed);
+}
+
+using TurnFn = std::int32_t (*)(void*, std::uint64_t);
+
+template <class Sys>
+class Loop {
+  template <class T>
+  using Atomic = typename Sys::template Atomic<T>;
+  using GroupType = group::Group<Sys>;
+
+ public:
+  // How it ended. Several may be true.
+  struct Result {
+    Submitted submitted;  // not ok: no turn was made
+    bool failed;
+    bool cancelled;
+  };
+
+  static Result run(World<Sys>& world, GroupType& group, std::uint32_t life, std::uint64_t count, std::uint64_t grain,
+                    std::uint32_t threads, TurnFn fn, void* ctx) {
+    void* const memory = Sys::allocate(sizeof(Loop));
+    if (memory == nullptr) return {Submitted::no_memory, false, false};
+    if (grain == 0) grain = count / (8 * std::uint64_t{threads} + 8) + 1;
+    auto* const loop = new (memory) Loop(world, group, count, grain, fn, ctx);
+    const std::uint64_t shares = (count - 1) / grain + 1;
+    const std::uint64_t wanted = shares < threads + 1 ? shares : threads + 1;
+    Submitted submitted = Submitted::ok;
+    std::uint64_t accepted = 0;
+    for (; accepted < wanted; ++accepted) {
+      loop->holders_.fetch_add(1);
+      loop->tasks_.fetch_add(1);
+      queue::Work work;
+      submitted = Task::pack(&Loop::work, loop, &Loop::drop, 0, work) ? Submitted::ok : Submitted::no_memory;
+      if (submitted != Submitted::ok) {
+        loop->forgo();
+        break;
+      }
+      // Those after the first are a help: nobody waits for a place for them.
+      const SubmitTerms terms = {accepted == 0 ? Overflow::inherit : Overflow::reject, 0};
+      submitted = Submit<Sys>(world, group, life, terms)(work);
+      if (submitted != Submitted::ok) {
+        Task::discard(work);
+        loop->forgo();
+        break;
+      }
+    }
+    if (accepted == 0) {
+      loop->let_go();
+      return {submitted, false, false};
+    }
+    loop->wait(life);
+    const Result result = {Submitted::ok, loop->failed_.load() != 0, loop->next_.load() < count};
+    loop->let_go();
+    return result;
+  }
+
+ private:
+  Loop(World<Sys>& world, GroupType& group, std::uint64_t count, std::uint64_t grain, TurnFn fn, void* ctx)
+      : world_(world), group_(group), count_(count), grain_(grain), fn_(fn), ctx_(ctx) {}
+
+  // All turns are made and the tasks that made them are settled, or no task is left to make any.
+  bool is_over() const { return tasks_.load() == 0 || (made_.load() == count_ && inside_.load() == 0); }
+
+  void wait(std::uint32_t life) {
+    const auto run_own = [&] {
+      queue::Work work;
+      bool not_ready = false;
+      GroupType* const from = claim_to_help(world_, group_, life, work, not_ready);
+      if (from == nullptr) return false;
+      run_claimed(world_, *world_.pools.at(from->pool.load(std::memory_order_relaxed)), *from, work);
+      return true;
+    };
+    (void)wait_beside<Sys>(
+        group_, INT64_MAX, [this] { return is_over(); }, run_own, [&] { return has_work_to_help(world_, group_); });
+  }
+
+  static std::int32_t work(void* self) { return static_cast<Loop*>(self)->take_turns(); }
+
+  std::int32_t take_turns() {
+    std::int32_t outcome = 0;
+    Frame<Sys>* const frame = Frame<Sys>::top();
+    inside_.fetch_add(1);
+    frame->took_turns = true;
+    for (;;) {
+      if (group_.is_cancelled(frame->life)) return outcome;
+      std::uint64_t from = next_.load();
+      do {
+        if (from >= count_) return outcome;
+      } while (!next_.compare_exchange_weak(from, from + share(from)));
+      const Share mine(*this, share(from));
+      for (std::uint64_t i = from; i < from + mine.size; ++i) {
+        const std::int32_t code = turn(i);
+        if (code != 0 && outcome == 0) outcome = code;
+      }
+    }
+  }
+
+  // A turn that throws is a failed one, with its text; those after it are still made.
+  POOL_CATCHES_UNWINDING std::int32_t turn(std::uint64_t i) {
+    std::int32_t code = result_exception;
+    Frame<Sys>* const frame = Frame<Sys>::top();
+    const bool had_failed = frame->failed;
+    try {
+      code = fn_(ctx_, i);
+    } catch (const abi::__forced_unwind&) {
+      failed_.store(1);
+      throw;
+    } catch (const std::exception& exception) {
+      if (!frame->failed) frame->fail(code, exception.what());
+    } catch (...) {
+      if (!frame->failed) frame->fail(code, "an exception that is no std::exception");
+    }
+    if (code != 0 || frame->failed != had_failed) failed_.store(1);
+    return code;
+  }
+
+  std::uint64_t share(std::uint64_t from) const { return count_ - from < grain_ ? count_ - from : grain_; }
+
+  // Turns that were taken count as made however they end.
+  struct Share {
+    Loop& loop;
+    const std::uint64_t size;
+    Share(Loop& the_loop, std::uint64_t the_size) : loop(the_loop), size(the_size) {}
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+    ~Share() { loop.made_.fetch_add(size); }
+  };
+
+  // A task is settled: it has run, or never will.
+  static void drop(void* self) {
+    auto* const loop = static_cast<Loop*>(self);
+    if (Frame<Sys>::top()->took_turns) loop->inside_.fetch_sub(1);
+    loop->tasks_.fetch_sub(1);
+    if (loop->is_over()) loop->group_.completion.wake_helpers();
+    loop->let_go();
+  }
+  void forgo() {
+    tasks_.fetch_sub(1);
+    holders_.fetch_sub(1);
+  }
+  void let_go() {
+    if (holders_.fetch_sub(1) != 1) return;
+    this->~Loop();
+    Sys::deallocate(this);
+  }
+
+  World<Sys>& world_;
+  GroupType& group_;
+  const std::uint64_t count_;
+  const std::uint64_t grain_;
+  const TurnFn fn_;
+  void* const ctx_;
+  Atomic<std::uint64_t> next_{0};  // the first turn that nobody has taken
+  Atomic<std::uint64_t> made_{0};
+  Atomic<std::uint32_t> tasks_{0};    // accepted and not over
+  Atomic<std::uint32_t> inside_{0};   // of these, those that have begun
+  Atomic<std::uint32_t> holders_{1};  // tasks, and the caller
+  Atomic<std::uint32_t> failed_{0};
+};
+
+}  // namespace pool::sched

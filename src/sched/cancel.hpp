@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Cancelling, suspending and resuming a group. The protocols are in group/README.md.
+#pragma once
+
+#include "sched/announce.hpp"
+
+namespace pool::sched {
+
+// Ends a suspension; what is queued may start. False: the group is gone.
+template <class Sys>
+bool resume_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  if (!group.queue.resume(life)) return false;
+  announce_startable(world, group);
+  return true;
+}
+
+// One group: marks it, lets go of submitters in line, and of what a suspension held back.
+template <class Sys>
+bool cancel_one(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  if (group.queue.generation() != life) return false;
+  group.cancelled.store(life);
+  group.line.dismiss_all();
+  world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, life});
+  // After the mark: whoever suspends looks for it afterwards.
+  return resume_group(world, group, life);
+}
+
+// Cancels a group and its descendants. False: it is gone.
+template <class Sys>
+bool cancel_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  if (!cancel_one(world, group, life)) return false;
+  // A child that is made meanwhile looks at the mark after it is linked; we look for children after the mark.
+  any_descendant(world, group, [&world](group::Group<Sys>& child) {
+    const std::uint32_t child_life = child.queue.generation();
+    if ((child_life & 1U) != 0) cancel_one(world, child, child_life);
+    return false;
+  });
+  return true;
+}
+
+enum class Suspended { ok, gone, cancelled, closed };
+
+template <class Sys>
+Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  const Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  if (!group.queue.suspend(life)) return Suspended::gone;
+  // After the suspension: a cancel and a close resume after they have begun, so one of us ends it.
+  const bool is_cancelled = group.is_cancelled(life);
+  if (!is_cancelled && !pool.room.is_closed()) return Suspended::ok;
+  resume_group(world, group, life);
+  return is_cancelled ? Suspended::cancelled : Suspended::closed;
+}
+
+// A pool was closed: nothing of its groups may hang any more. Submitters in their lines go, suspensions end.
+template <class Sys>
+void release_groups(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool_life) {
+  const std::uint32_t index = pool.index.load();
+  for (std::uint32_t i = 0, end = world.groups.high_water(); i < end; ++i) {
+    group::Group<Sys>& group = *world.groups.at(i);
+    const std::uint32_t life = group.queue.generation();
+    if ((life & 1U) == 0 || group.pool.load() != index || group.pool_generation.load() != pool_life) continue;
+    group.line.dismiss_all();
+    if (group.queue.is_suspended()) resume_group(world, group, life);
+  }
+}
+
+}  // namespace pool::sched

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// The last steps of a group: notices that are due, kept jobs that are forgotten, the slot that is freed. The protocols
+// are "Notify" and "End" in group/README.md.
+#pragma once
+
+#include "sched/announce.hpp"
+#include "sched/kept_jobs.hpp"
+
+namespace pool::sched {
+
+// Gives the slot of a group back for another life. Requires: its generation and its notices are ended, and it is the
+// caller's alone.
+template <class Sys>
+void free_group(World<Sys>& world, group::Group<Sys>& group) {
+  leave_family(world, group);
+  forget_jobs(world, group);
+  group.line.dismiss_all();
+  group.queue.release(world.segments);
+  group.completion.end();
+  // A slot whose generations are used up is retired.
+  if (group.queue.generation() < Sys::last_generation) world.groups.give(group.index.load(std::memory_order_relaxed));
+}
+
+// Hands the notices that are due to the pool's workers. Called after an empty moment was announced, and after the end.
+template <class Sys>
+void deliver_notices(World<Sys>& world, group::Group<Sys>& group) {
+  using group::Notice;
+  while (group.notices.any()) {
+    Notice* due = nullptr;
+    bool is_left = false;
+    // The list has the last one first: turned round, they come in the order of the calls.
+    for (Notice* at = group.notices.take_all(); at != nullptr;) {
+      Notice* const next = at->next;
+      at->next = due;
+      due = at;
+      at = next;
+    }
+    std::uint32_t newest = 0;
+    for (Notice* at = due; at != nullptr;) {
+      Notice* const next = at->next;
+      const std::uint32_t life = at->life;
+      const auto seen = group.completion.load();
+      const std::uint64_t sub = group.queue.sub();
+      const bool is_due = base::high(sub) == life ? seen.has_released(at->number) : seen.count() == base::low(sub);
+      if (is_due) {
+        Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+        pool.notices.push(*at);
+        wake_one(world, pool);
+        if (base::high(sub) != life) {
+          // A destroy inside a task, perhaps on the only worker, sleeps until there is a notice that it can run.
+          group.notices.stir(life);
+          Sys::wake_low(group.notices.pending(), INT32_MAX);
+        }
+      } else {
+        newest = at->number;
+        group.notices.put(*at);
+        is_left = true;
+      }
+      at = next;
+    }
+    // While we held them nobody else could find them: their moment may have come.
+    if (!is_left || !group.completion.load().has_released(newest)) {
+      const std::uint64_t sub = group.queue.sub();
+      const bool is_over = (base::high(sub) & 1U) == 0 && group.completion.load().count() == base::low(sub);
+      if (!is_left || !is_over) return;
+    }
+  }
+}
+
+// The generation of the group is over and its last task has finished: its notices are due, and whoever ends the last of
+// them frees the slot.
+template <class Sys>
+void end_of_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  deliver_notices(world, group);
+  if (group.notices.end(life)) free_group(world, group);
+}
+
+}  // namespace pool::sched

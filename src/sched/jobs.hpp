@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Making, waiting for and cancelling one job. The protocol is "Jobs" in group/README.md.
+#pragma once
+
+#include "sched/submit.hpp"
+#include "sched/wait.hpp"
+
+namespace pool::sched {
+
+// Submits a job; `id` gets its slot and generation.
+template <class Sys>
+Submitted submit_job(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, JobFn fn, void* ctx,
+                     void (*drop)(void*), std::uint32_t& index, std::uint32_t& generation) {
+  index = world.jobs.take();
+  if (index == base::nil) return Submitted::no_memory;
+  Job<Sys>& job = *world.jobs.at(index);
+  job.fn = fn;
+  job.ctx = ctx;
+  job.drop_result = drop;
+  generation = job.open(index, group.index.load(std::memory_order_relaxed), life);
+  const Submitted submitted = Submit<Sys>(world, group, life)(Task::of_job(&job));
+  if (submitted != Submitted::ok) {
+    // Nobody has seen it: both references are ours.
+    job.word.store(base::pack(generation + 1, 0));
+    if (generation + 1 < Sys::last_generation) world.jobs.give(index);
+  }
+  return submitted;
+}
+
+// Sleeps, and helps by `run_own()`, until `is_over()`. Whoever makes it so calls wake_helpers() of the group
+// afterwards. `may_run()`: run_own() might find something to run. False: the deadline is over.
+template <class Sys, class IsOver, class RunOwn, class MayRun>
+bool wait_beside(group::Group<Sys>& group, std::int64_t deadline, IsOver&& is_over, RunOwn&& run_own,
+                 MayRun&& may_run) {
+  std::int64_t patience = 0;
+  while (!is_over()) {
+    if (run_own()) {
+      patience = 0;
+      continue;
+    }
+    if (deadline != INT64_MAX && Sys::now() >= deadline) return is_over();
+    if (keep_looking<Sys>(patience, deadline)) continue;
+    const auto seen = group.completion.announce_sleep(true);
+    if (is_over()) return true;
+    if (!may_run() && !group.completion.sleep(seen, deadline)) return is_over();
+    patience = 0;
+  }
+  return true;
+}
+
+// Starts a job before its turn, on this thread. False: it has started, or may not start now.
+template <class Sys>
+bool run_early(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::uint32_t generation) {
+  using JobType = Job<Sys>;
+  if (JobType::phase(job.word.load()) != JobType::queued) return false;
+  const std::uint32_t life = job.group_life.load();
+  if (group.queue.is_suspended()) return false;
+  const bool is_limited = group.units.are_limited();
+  if (is_limited && !group.units.take(life)) return false;
+  if (!job.leave_queue(generation, JobType::running | JobType::early)) {
+    if (is_limited) give_unit(world, group, life);
+    return false;
+  }
+  // Until it is over and its cell was claimed, it holds its group open, and its pool.
+  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  group.tombstones.fetch_add(1);
+  group.early.fetch_add(1);
+  pool.room.started();
+  queue::Work work = Task::of_job(&job);
+  work.life = life;
+  work.unit = is_limited;
+  Run<Sys>(world, pool, group, work, Origin::early)();
+  return true;
+}
+
+// Waits for one job; whoever helps runs it, if it has not started. False: the deadline is over.
+template <class Sys>
+bool wait_for_job(World<Sys>& world, Job<Sys>& job, std::uint32_t generation, std::int64_t deadline, bool help) {
+  using JobType = Job<Sys>;
+  group::Group<Sys>& group = *world.groups.at(job.group.load());
+  const auto is_over = [&] {
+    const std::uint64_t word = job.word.load();
+    return base::high(word) != generation || JobType::is_over(word);
+  };
+  if (is_over()) return true;
+  std::uint64_t word = job.word.load();
+  while (base::high(word) == generation && !job.word.compare_exchange_weak(word, word | JobType::waited)) {
+  }
+  const auto run_own = [&] { return help && run_early(world, group, job, generation); };
+  const auto may_run = [&] {
+    return help && JobType::phase(job.word.load()) == JobType::queued && !group.queue.is_suspended() &&
+           group.units.any_free();
+  };
+  return wait_beside<Sys>(group, deadline, is_over, run_own, may_run);
+}
+
+// Cancels a job that has not started. False: it has.
+template <class Sys>
+bool cancel_job(World<Sys>& world, Job<Sys>& job, std::uint32_t generation) {
+  using JobType = Job<Sys>;
+  group::Group<Sys>& group = *world.groups.at(job.group.load());
+  if (!job.leave_queue(generation, JobType::cancelled)) return false;
+  // Whoever claims its cell counts it.
+  if ((base::low(job.word.load()) & JobType::waited) != 0) group.completion.wake_helpers();
+  return true;
+}
+
+}  // namespace pool::sched

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Notifications: asking to be told when a group is empty, and telling. The protocol is "Notify" in group/README.md.
+#pragma once
+
+#include "sched/run.hpp"
+
+namespace pool::sched {
+
+enum class Notified { ok, stale, no_memory, no_thread, closed, crowded };
+
+// A notice of this group has run, or is not wanted any more. The last one of a group that is over frees its slot.
+template <class Sys>
+void settle_notice(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  const bool was_last = group.notices.settle(life);
+  Sys::wake_low(group.notices.pending(), INT32_MAX);
+  if (!was_last) return;
+  // Over, and empty: its last task left the slot to us, or a destroy sleeps on `pending`; one of us ends it.
+  const std::uint64_t sub = group.queue.sub();
+  if (base::high(sub) == life + 1 && group.completion.load().count() == base::low(sub) && group.notices.end(life)) {
+    free_group(world, group);
+    Sys::wake_low(group.notices.pending(), INT32_MAX);
+  }
+}
+
+// Asks to be told when the group is next empty.
+template <class Sys>
+Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, void (*fn)(void*), void* ctx) {
+  if (group.queue.generation() != life) return Notified::stale;
+  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  auto* const notice = static_cast<group::Notice*>(Sys::allocate(sizeof(group::Notice)));
+  if (notice == nullptr) return Notified::no_memory;
+  // It keeps the pool alive, as a task does.
+  if (!pool.room.try_enter(Frame<Sys>::inside_pool(&pool), 1)) {
+    Sys::deallocate(notice);
+    return group.queue.generation() == life ? Notified::closed : Notified::stale;
+  }
+  const auto refuse = [&](Notified why) {
+    Sys::deallocate(notice);
+    pool.room.finished();
+    return why;
+  };
+  if (!ensure_staff(world, pool)) return refuse(Notified::no_thread);
+  if (!group.notices.expect(life)) return refuse(Notified::stale);
+  *notice = {.fn = fn, .ctx = ctx, .group = &group, .life = life};
+  typename group::Completion<Sys>::Seen seen;
+  const bool has_arrived = group.completion.arrive(seen);
+  // The end of a group closes its generation first, and looks for notices afterwards.
+  if (!has_arrived || group.queue.generation() != life) {
+    settle_notice(world, group, life);
+    return refuse(has_arrived ? Notified::stale : Notified::crowded);
+  }
+  notice->number = seen.arrivals();
+  group.notices.put(*notice);
+  const std::uint64_t empty = base::pack(life, seen.count());
+  if (group.queue.sub() == empty) {
+    group.completion.announce_empty(seen, [&group, empty] { return group.queue.sub() == empty; });
+  }
+  // Also if somebody else has announced a moment after our arrival and found nothing to deliver.
+  deliver_notices(world, group);
+  return Notified::ok;
+}
+
+// Lets go of a group. False: somebody else did.
+template <class Sys>
+bool detach_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation) {
+  std::uint32_t tail = 0;
+  if (!group.queue.close_any(generation, tail)) return false;
+  // Nothing can be submitted any more: whoever sees the count reach the tail together with the flag ends the group.
+  const auto seen = group.completion.detach();
+  group.line.dismiss_all();
+  if (seen.count() == tail) {
+    end_of_group(world, group, generation);
+  } else {
+    resume_group(world, group, generation);
+  }
+  return true;
+}
+
+// Runs a notice that is due. Throws nothing but the forced unwinding of the calling thread.
+template <class Sys>
+POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group::Notice& notice) {
+  auto& group = *static_cast<group::Group<Sys>*>(notice.group);
+  const std::uint32_t life = notice.life;
+  Frame<Sys> frame(&pool, &group, false);
+  frame.life = life;
+  frame.dropping = true;
+  frame.notice = true;
+  const auto settle = [&] {
+    frame.pop();
+    Sys::deallocate(&notice);
+    if (frame.ends) detach_group(world, group, life);
+    settle_notice(world, group, life);
+    pool.room.finished();
+  };
+  try {
+    call_quietly<Sys>(notice.fn, notice.ctx, "a notification threw an exception; ignored");
+  } catch (const abi::__forced_unwind&) {
+    settle();
+    throw;
+  }
+  settle();
+}
+
+}  // namespace pool::sched
