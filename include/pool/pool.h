@@ -407,8 +407,8 @@ POOL_API pool_status_t pool_group_destroy(pool_group_t group);
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
 
 /* Calls fn(ctx) once, on a worker, when the group is next empty, after the last drop; at once if it is empty. It is no
- * task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; they come in
- * the order of the calls. Does not block. Since 1.0.
+ * task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; several may
+ * run at the same time. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: fn is NULL; POOL_EBUSY: thousands of waits and notifications have been started since the group
  * was last empty; POOL_ENOMEM; POOL_ETHREAD: the pool has no thread and the system gives none; POOL_ECLOSED: the pool is
  * shutting down; POOL_EBADHANDLE. */

@@ -23,6 +23,7 @@ class Units {
   }
 
   bool are_limited() const { return limit_.load() != 0; }
+  bool is_serial() const { return limit_.load() == 1; }
   bool any_free() const { return !are_limited() || base::low(word_.load()) < limit_.load(); }
 
   bool take(std::uint32_t life) {

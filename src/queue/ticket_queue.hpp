@@ -31,12 +31,13 @@ class TicketQueue {
 
   enum class Reserved { ok, stale, no_memory, full };
   // held: the queue is suspended; no_unit: its tasks are limited, and the caller has not said that it has a unit.
-  enum class Claimed { task, empty, not_ready, foreign, held, no_unit };
+  enum class Claimed { task, empty, not_ready, foreign, held, no_unit, unwanted };
 
   // How a claim goes about it.
   struct Terms {
-    std::uint32_t unit = 0;  // the generation that the caller has a unit of, 0: none
-    bool discards = false;   // the task will not be started: neither suspension nor limit matter
+    std::uint32_t unit = 0;                // the generation that the caller has a unit of, 0: none
+    bool discards = false;                 // the task will not be started: neither suspension nor limit matter
+    bool (*wants)(const Work&) = nullptr;  // what to leave where it is; null: nothing
   };
 
   // A place in the queue that the holder must publish into.
@@ -120,6 +121,10 @@ class TicketQueue {
       work.ctx = source.ctx.load(std::memory_order_relaxed);
       if (work.fn == 0) {
         if (hd_.load() == hd) return Claimed::not_ready;
+        continue;
+      }
+      if (terms.wants != nullptr && !terms.wants(work)) {
+        if (hd_.load() == hd) return Claimed::unwanted;
         continue;
       }
       if (!hd_.compare_exchange_weak(hd, base::pack(base::high(hd), number + 1))) continue;

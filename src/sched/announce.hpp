@@ -41,29 +41,4 @@ void give_unit(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) 
   announce_startable(world, group);
 }
 
-// Claims the oldest task of a group, with a unit of its limit where it has one.
-template <class Sys, class Mine>
-typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
-                                                      queue::Work& work, bool& more) {
-  using Queue = typename group::Group<Sys>::Queue;
-  using Claimed = typename Queue::Claimed;
-  work.unit = false;
-  Claimed claimed = group.queue.claim(world.segments, mine, work, more);
-  if (claimed == Claimed::no_unit) {
-    const std::uint32_t life = work.life;
-    if (!group.units.take(life)) return Claimed::held;
-    claimed = group.queue.claim(world.segments, mine, work, more, {.unit = life});
-    if (claimed != Claimed::task) {
-      // Somebody may have been refused because of us.
-      give_unit(world, group, life);
-      return claimed == Claimed::no_unit ? Claimed::held : claimed;
-    }
-    work.unit = true;
-    more = more && group.units.any_free();
-  }
-  // A submitter may stand in line for the place.
-  if (claimed == Claimed::task && group.line.busy()) group.line.serve([&group] { return group.free_places(); });
-  return claimed;
-}
-
 }  // namespace pool::sched

@@ -39,6 +39,11 @@ class Loop {
     auto* const loop = new (memory) Loop(world, group, count, grain, fn, ctx);
     const std::uint64_t shares = (count - 1) / grain + 1;
     const std::uint64_t wanted = shares < threads + 1 ? shares : threads + 1;
+    if (Frame<Sys>::inside_group(&group) && group.units.are_limited()) {
+      // The units may all be taken by tasks that wait for their loops, as ours does: its own has to do.
+      loop->take_turns();
+      return loop->end();
+    }
     Submitted submitted = Submitted::ok;
     std::uint64_t accepted = 0;
     for (; accepted < wanted; ++accepted) {
@@ -64,29 +69,27 @@ class Loop {
       return {submitted, false, false};
     }
     loop->wait(life);
-    const Result result = {Submitted::ok, loop->failed_.load() != 0, loop->next_.load() < count};
-    loop->let_go();
-    return result;
+    return loop->end();
   }
 
  private:
   Loop(World<Sys>& world, GroupType& group, std::uint64_t count, std::uint64_t grain, TurnFn fn, void* ctx)
       : world_(world), group_(group), count_(count), grain_(grain), fn_(fn), ctx_(ctx) {}
 
+  Result end() {
+    const bool was_cancelled = cancelled_.load() != 0 || next_.load() < count_;
+    const Result result = {Submitted::ok, failed_.load() != 0, was_cancelled};
+    let_go();
+    return result;
+  }
+
   // All turns are made and the tasks that made them are settled, or no task is left to make any.
   bool is_over() const { return tasks_.load() == 0 || (made_.load() == count_ && inside_.load() == 0); }
 
   void wait(std::uint32_t life) {
-    const auto run_own = [&] {
-      queue::Work work;
-      bool not_ready = false;
-      GroupType* const from = claim_to_help(world_, group_, life, work, not_ready);
-      if (from == nullptr) return false;
-      run_claimed(world_, *world_.pools.at(from->pool.load(std::memory_order_relaxed)), *from, work);
-      return true;
-    };
     (void)wait_beside<Sys>(
-        group_, INT64_MAX, [this] { return is_over(); }, run_own, [&] { return has_work_to_help(world_, group_); });
+        group_, INT64_MAX, [this] { return is_over(); }, [&] { return help_once(world_, group_, life); },
+        [&] { return has_work_to_help(world_, group_); });
   }
 
   static std::int32_t work(void* self) { return static_cast<Loop*>(self)->take_turns(); }
@@ -104,6 +107,10 @@ class Loop {
       } while (!next_.compare_exchange_weak(from, from + share(from)));
       const Share mine(*this, share(from));
       for (std::uint64_t i = from; i < from + mine.size; ++i) {
+        if (group_.is_cancelled(frame->life)) {
+          cancelled_.store(1);
+          return outcome;
+        }
         const std::int32_t code = turn(i);
         if (code != 0 && outcome == 0) outcome = code;
       }
@@ -171,6 +178,7 @@ class Loop {
   Atomic<std::uint32_t> inside_{0};   // of these, those that have begun
   Atomic<std::uint32_t> holders_{1};  // tasks, and the caller
   Atomic<std::uint32_t> failed_{0};
+  Atomic<std::uint32_t> cancelled_{0};
 };
 
 }  // namespace pool::sched

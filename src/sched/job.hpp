@@ -44,8 +44,9 @@ struct Job {
   void (*drop_result)(void*) = nullptr;
   std::uint32_t index = base::nil;
 
-  // In the list of kept jobs, under its group's mutex.
   std::uint32_t ticket = 0;
+
+  // In the list of kept jobs, under its group's mutex.
   std::uint32_t next = base::nil;
   std::uint32_t previous = base::nil;
 
@@ -83,6 +84,9 @@ struct Job {
     }
     return false;
   }
+  // Its cell is a tombstone.
+  bool is_early() const { return (base::low(word.load()) & early) != 0; }
+
   // To its last phase; says whether somebody may sleep.
   bool finish(Phase end) {
     std::uint64_t now = word.load();

@@ -59,6 +59,11 @@ bool run_early(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::
   if (group.queue.is_suspended()) return false;
   const bool is_limited = group.units.are_limited();
   if (is_limited && !group.units.take(life)) return false;
+  // In a serial queue it has to be the next one. (We have the only unit.)
+  if (group.units.is_serial() && group.queue.head() != job.ticket) {
+    give_unit(world, group, life);
+    return false;
+  }
   if (!job.leave_queue(generation, JobType::running | JobType::early)) {
     if (is_limited) give_unit(world, group, life);
     return false;
@@ -68,6 +73,7 @@ bool run_early(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::
   group.tombstones.fetch_add(1);
   group.early.fetch_add(1);
   pool.room.started();
+  pass_tombstones(world, group, life);
   queue::Work work = Task::of_job(&job);
   work.life = life;
   work.unit = is_limited;
@@ -88,10 +94,16 @@ bool wait_for_job(World<Sys>& world, Job<Sys>& job, std::uint32_t generation, st
   std::uint64_t word = job.word.load();
   while (base::high(word) == generation && !job.word.compare_exchange_weak(word, word | JobType::waited)) {
   }
-  const auto run_own = [&] { return help && run_early(world, group, job, generation); };
+  const bool is_serial = group.units.is_serial();
+  const std::uint32_t life = job.group_life.load();
+  const auto run_own = [&] {
+    if (!help || JobType::phase(job.word.load()) != JobType::queued) return false;
+    if (run_early(world, group, job, generation)) return true;
+    // What is before it in a serial queue has to be run first.
+    return is_serial && help_once(world, group, life);
+  };
   const auto may_run = [&] {
-    return help && JobType::phase(job.word.load()) == JobType::queued && !group.queue.is_suspended() &&
-           group.units.any_free();
+    return help && JobType::phase(job.word.load()) == JobType::queued && group.has_startable();
   };
   return wait_beside<Sys>(group, deadline, is_over, run_own, may_run);
 }

@@ -72,7 +72,6 @@ void keep_job(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::u
   job.references.fetch_add(1);
   job.word.fetch_or(Job<Sys>::kept);
   const std::lock_guard lock(group.jobs_mutex);
-  job.ticket = ticket;
   std::uint32_t before = group.last_job;
   while (before != base::nil && static_cast<std::int32_t>(world.jobs.at(before)->ticket - ticket) > 0) {
     before = world.jobs.at(before)->previous;

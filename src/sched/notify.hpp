@@ -70,6 +70,7 @@ bool detach_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t gen
   // Nothing can be submitted any more: whoever sees the count reach the tail together with the flag ends the group.
   const auto seen = group.completion.detach();
   group.line.dismiss_all();
+  world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, generation});
   if (seen.count() == tail) {
     end_of_group(world, group, generation);
   } else {

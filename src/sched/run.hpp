@@ -11,7 +11,7 @@
 #include <exception>
 
 #include "sched/cancel.hpp"
-#include "sched/end.hpp"
+#include "sched/complete.hpp"
 #include "sched/frame.hpp"
 #include "sched/task.hpp"
 
@@ -20,37 +20,6 @@ namespace pool::sched {
 // Results that belong to the library: INT32_MIN to INT32_MIN + 255.
 enum Reserved : std::int32_t { result_exception = INT32_MIN + 1, result_thread_exit = INT32_MIN + 2 };
 inline constexpr std::int32_t last_reserved = INT32_MIN + 255;
-
-// An empty moment of a living group: those who had arrived are told, notices that are due go to the workers.
-template <class Sys, class Alive>
-void announce_empty(World<Sys>& world, group::Group<Sys>& group, typename group::Completion<Sys>::Seen seen,
-                    Alive&& alive) {
-  group.completion.announce_empty(seen, alive);
-  if (group.notices.any()) deliver_notices(world, group);
-}
-
-// After a finish that saw somebody waiting, or no handle any more.
-template <class Sys>
-void complete_noticed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
-                      typename group::Completion<Sys>::Seen seen) {
-  // Without a handle the tail is final and its generation one higher; any other one is that of a later life.
-  const bool is_detached = seen.has(group::Completion<Sys>::detached);
-  const std::uint64_t empty = base::pack(is_detached ? life + 1 : life, seen.count());
-  if (group.queue.sub() != empty) return;
-  if (is_detached) return end_of_group(world, group, life);
-  // A later moment is not ours: whoever took the ticket that ended this one announces it. (Nor may an announcement that
-  // comes very late set the numbers back.)
-  announce_empty(world, group, seen, [&group, empty] { return group.queue.sub() == empty; });
-}
-
-// Counts one finish. Group and pool may be gone when this returns.
-template <class Sys>
-void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life) {
-  using Done = group::Completion<Sys>;
-  const typename Done::Seen seen = group.completion.add();
-  if (seen.has(Done::waiter | Done::detached)) complete_noticed(world, group, life, seen);
-  pool.room.finished();
-}
 
 // How a task comes to its end.
 enum class Fate { runs, is_cancelled, is_discarded };
@@ -179,26 +148,6 @@ class Run {
   Frame<Sys> frame_;
 };
 
-// A cell without a task to run: what stands for it is counted, or was counted already.
-template <class Sys>
-void pass_tombstone(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
-  group.tombstones.fetch_sub(1);
-  if (work.unit) give_unit(world, group, work.life);
-  auto* const job = static_cast<Job<Sys>*>(Task::job_of(work));
-  if (job == nullptr) {
-    pool.tombstones.fetch_sub(1);
-  } else {
-    if (job->parts.fetch_sub(1) == 2) {
-      // It still runs: whoever runs it counts it.
-      group.early.fetch_sub(1);
-      return;
-    }
-    pool.tombstones.fetch_sub(1);
-    release_job(world, *job);
-  }
-  complete(world, pool, group, work.life);
-}
-
 // What to do with a claimed cell. False: nothing is left to do, it was a tombstone. A job is taken out of its queued
 // phase.
 template <class Sys>
@@ -210,7 +159,7 @@ bool begin_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
   }
   auto* const job = static_cast<JobType*>(Task::job_of(work));
   if (job == nullptr || job->start()) return true;
-  if ((base::low(job->word.load()) & JobType::early) != 0) {
+  if (job->is_early()) {
     pass_tombstone(world, pool, group, work);
     return false;
   }

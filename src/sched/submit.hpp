@@ -211,6 +211,7 @@ class Submit {
   }
 
   void keep(Job<Sys>* job) {
+    if (job != nullptr) job->ticket = ticket_.number;
     if (job == nullptr || group_.keep_jobs.load(std::memory_order_relaxed) == 0) return;
     keep_job(world_, group_, *job, ticket_.number);
   }
@@ -233,6 +234,11 @@ class Submit {
     if (group_.queue.is_suspended()) return Submitted::full;
     const bool is_limited = group_.units.are_limited();
     if (is_limited && !group_.units.take(generation_)) return full_or_gone();
+    // A serial queue keeps its order: nobody overtakes. (We have its only unit: nothing starts meanwhile.)
+    if (group_.units.is_serial() && !group_.queue.empty()) {
+      give_unit(world_, group_, generation_);
+      return full_or_gone();
+    }
     auto* const job = static_cast<Job<Sys>*>(Task::job_of(work));
     if (job != nullptr) job->start();
     if (!enter_beside(pool, job)) {
@@ -265,7 +271,10 @@ class Submit {
     group_.tombstones.fetch_add(1);
     pool.tombstones.fetch_add(1);
     keep(job);
-    publish(pool, Task::tombstone());
+    group_.queue.publish(world_.segments, ticket_, Task::tombstone());
+    // The count that we have lowered holds the group open.
+    pass_tombstones(world_, group_, generation_);
+    if (first_) announce_startable(world_, group_);
     return true;
   }
 

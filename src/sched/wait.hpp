@@ -34,6 +34,20 @@ group::Group<Sys>* claim_to_help(World<Sys>& world, group::Group<Sys>& group, st
   return from;
 }
 
+// Runs one such task. False: there is none to run.
+template <class Sys>
+bool help_once(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  queue::Work work;
+  bool not_ready = false;
+  group::Group<Sys>* const from = claim_to_help(world, group, life, work, not_ready);
+  if (from != nullptr) {
+    run_claimed(world, *world.pools.at(from->pool.load(std::memory_order_relaxed)), *from, work);
+  } else if (not_ready) {
+    Sys::yield();
+  }
+  return from != nullptr || not_ready;
+}
+
 template <class Sys>
 bool has_work_to_help(World<Sys>& world, group::Group<Sys>& group) {
   return group.has_startable() ||
@@ -86,7 +100,7 @@ class Wait {
         now = look(seen);
         if (now != Waited::timed_out) break;
       }
-      if (help && run_one()) {
+      if (help && help_once(world_, group_, generation_)) {
         patience = 0;
         if (deadline != INT64_MAX && Sys::now() >= deadline) return look_again(group_.completion.load());
       } else if (!keep_looking<Sys>(patience, deadline)) {
@@ -115,19 +129,6 @@ class Wait {
   Waited look_again(Seen seen) const {
     const Waited now = look(seen);
     return now == Waited::timed_out && arrived_ && seen.has_released(number_) ? Waited::empty : now;
-  }
-
-  // Runs a task of this group or of a descendant. False: there is none to run.
-  bool run_one() {
-    queue::Work work;
-    bool not_ready = false;
-    GroupType* const from = claim_to_help(world_, group_, generation_, work, not_ready);
-    if (from != nullptr) {
-      run_claimed(world_, *world_.pools.at(from->pool.load(std::memory_order_relaxed)), *from, work);
-    } else if (not_ready) {
-      Sys::yield();
-    }
-    return from != nullptr || not_ready;
   }
 
   World<Sys>& world_;
@@ -199,12 +200,14 @@ void wait_for_notices(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
 template <class Sys>
 bool destroy_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation, bool help) {
   for (;;) {
-    const auto seen = group.completion.load();
-    if (group.queue.close(generation, seen.count())) break;
     if (Wait<Sys>(world, group, generation)(INT64_MAX, help) == Waited::gone) return false;
+    // While notices run the group lives: they may use it.
+    wait_for_notices(world, group, generation);
+    const auto seen = group.completion.load();
+    if (!group.notices.any_pending(generation) && group.queue.close(generation, seen.count())) break;
   }
   end_of_group(world, group, generation);
-  wait_for_notices(world, group, generation);
+  wait_for_notices(world, group, generation);  // one that was asked for at the last moment
   return true;
 }
 

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Counting what is over, and claiming what is next. The protocols are "Complete", "Announce" and "A task beside the
+// queue" in group/README.md.
+#pragma once
+
+#include "sched/end.hpp"
+#include "sched/task.hpp"
+
+namespace pool::sched {
+
+// An empty moment of a living group: those who had arrived are told, notices that are due go to the workers.
+template <class Sys, class Alive>
+void announce_empty(World<Sys>& world, group::Group<Sys>& group, typename group::Completion<Sys>::Seen seen,
+                    Alive&& alive) {
+  group.completion.announce_empty(seen, alive);
+  if (group.notices.any()) deliver_notices(world, group);
+}
+
+// After a finish that saw somebody waiting, or no handle any more.
+template <class Sys>
+void complete_noticed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
+                      typename group::Completion<Sys>::Seen seen) {
+  // Without a handle the tail is final and its generation one higher; any other one is that of a later life.
+  const bool is_detached = seen.has(group::Completion<Sys>::detached);
+  const std::uint64_t empty = base::pack(is_detached ? life + 1 : life, seen.count());
+  if (group.queue.sub() != empty) return;
+  if (is_detached) return end_of_group(world, group, life);
+  // A later moment is not ours: whoever took the ticket that ended this one announces it. (Nor may an announcement that
+  // comes very late set the numbers back.)
+  announce_empty(world, group, seen, [&group, empty] { return group.queue.sub() == empty; });
+}
+
+// Counts one finish. Group and pool may be gone when this returns.
+template <class Sys>
+void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life) {
+  using Done = group::Completion<Sys>;
+  const typename Done::Seen seen = group.completion.add();
+  if (seen.has(Done::waiter | Done::detached)) complete_noticed(world, group, life, seen);
+  pool.room.finished();
+}
+
+// A cell without a task to run: what stands for it is counted, or was counted already.
+template <class Sys>
+void pass_tombstone(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
+  group.tombstones.fetch_sub(1);
+  if (work.unit) give_unit(world, group, work.life);
+  auto* const job = static_cast<Job<Sys>*>(Task::job_of(work));
+  if (job == nullptr) {
+    pool.tombstones.fetch_sub(1);
+  } else {
+    if (job->parts.fetch_sub(1) == 2) {
+      // It still runs: whoever runs it counts it.
+      group.early.fetch_sub(1);
+      return;
+    }
+    pool.tombstones.fetch_sub(1);
+    release_job(world, *job);
+  }
+  complete(world, pool, group, work.life);
+}
+
+// Whether a cell is one that whoever meets it has to pass.
+template <class Sys>
+bool stands_for_another(const queue::Work& work) {
+  if (Task::is_tombstone(work)) return true;
+  // A slot that may have been freed and reused since the cell was read: then the claim fails.
+  const auto* const job = static_cast<const Job<Sys>*>(Task::job_of(work));
+  return job != nullptr && job->is_early();
+}
+
+// Tombstones that have come to the head of the queue are passed at once, by whoever brought them there: the group must
+// not look busy because of them. Requires: the group is held open by the caller, or it does not matter which life it
+// is.
+template <class Sys>
+void pass_tombstones(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  using Claimed = typename group::Group<Sys>::Queue::Claimed;
+  const auto mine = [life](std::uint32_t generation) { return generation == life; };
+  queue::Work work;
+  bool more = false;
+  while (group.queue.claim(world.segments, mine, work, more, {0, true, stands_for_another<Sys>}) == Claimed::task) {
+    pass_tombstone(world, *world.pools.at(group.pool.load(std::memory_order_relaxed)), group, work);
+  }
+}
+
+// Claims the oldest task of a group, with a unit of its limit where it has one.
+template <class Sys, class Mine>
+typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
+                                                      queue::Work& work, bool& more) {
+  using Queue = typename group::Group<Sys>::Queue;
+  using Claimed = typename Queue::Claimed;
+  work.unit = false;
+  Claimed claimed = group.queue.claim(world.segments, mine, work, more);
+  if (claimed == Claimed::no_unit) {
+    const std::uint32_t life = work.life;
+    if (!group.units.take(life)) return Claimed::held;
+    claimed = group.queue.claim(world.segments, mine, work, more, {.unit = life});
+    if (claimed != Claimed::task) {
+      // Somebody may have been refused because of us.
+      give_unit(world, group, life);
+      return claimed == Claimed::no_unit ? Claimed::held : claimed;
+    }
+    work.unit = true;
+    more = more && group.units.any_free();
+  }
+  if (claimed == Claimed::task && group.tombstones.load() != 0) pass_tombstones(world, group, work.life);
+  // A submitter may stand in line for the place.
+  if (claimed == Claimed::task && group.line.busy()) group.line.serve([&group] { return group.free_places(); });
+  return claimed;
+}
+
+}  // namespace pool::sched
