@@ -61,7 +61,9 @@ class Submit {
     const std::uint32_t capacity = group_.capacity.load(std::memory_order_relaxed);
     for (;;) {
       if (group_.is_cancelled(generation_)) return Submitted::cancelled;
-      if (capacity != 0 && !has_grant_ && (group_.line.busy() || group_.free_places() == 0)) {
+      // Not with a place of the pool in our hands: whoever has the group's grant may be in line for it. (If the group
+      // is full by now, the ticket says so, and we come back without the place.)
+      if (capacity != 0 && !has_grant_ && !has_place_ && (group_.line.busy() || group_.free_places() == 0)) {
         if (pool.room.is_closed() && !inside_) return gone();
         if (at_bound(pool, work, Bound::group) == Next::over) return result_;
         continue;

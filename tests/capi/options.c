@@ -149,12 +149,12 @@ int main(void) {
   OK(try_capacity(POOL_UNBOUNDED));
   CHECK_STATUS(try_capacity(1000000001), POOL_EINVAL);
   CHECK_STATUS(try_capacity(UINT32_MAX - 1), POOL_EINVAL);
-  for (uint32_t overflow = 0; overflow <= 2; overflow++) {
+  for (uint32_t overflow = 0; overflow <= 5; overflow++) {
     OK(try_overflow(overflow));
     OK(try_group_overflow(overflow));
     OK(try_task_overflow(overflow));
   }
-  const uint32_t unknown[] = {3, 4, 255, INT32_MAX, UINT32_MAX};
+  const uint32_t unknown[] = {6, 7, 255, INT32_MAX, UINT32_MAX};
   for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
     CHECK_STATUS(try_overflow(unknown[i]), POOL_EINVAL);
     CHECK_STATUS(try_group_overflow(unknown[i]), POOL_EINVAL);
