@@ -11,6 +11,7 @@
 
 #include "base/handle.hpp"
 #include "sched/lifecycle.hpp"
+#include "sched/resize.hpp"
 #include "sched/submit.hpp"
 #include "sched/system.hpp"
 

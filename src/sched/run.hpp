@@ -115,6 +115,7 @@ void run_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, c
     return;
   }
   pool.room.started();
+  pool.note_start();
   Run<Sys>(world, pool, group, work, false)();
 }
 

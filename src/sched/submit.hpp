@@ -107,7 +107,7 @@ class Submit {
     const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
     group_.queue.publish(world_.segments, ticket_, work);
     if (wake_helpers_) group_.completion.wake_helpers();
-    if (first_) announce(world_, pool, index);
+    first_ ? announce(world_, pool, index) : announce_further(world_, pool);
   }
 
   // The queue is full, and the caller is a task of this very pool: to wait here could wait for itself.
@@ -126,6 +126,7 @@ class Submit {
     group_.tombstones.fetch_add(1, std::memory_order_relaxed);
     pool.tombstones.fetch_add(1, std::memory_order_relaxed);
     publish(pool, Task::tombstone());
+    pool.note_start();
     Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_}, true)();
     return Submitted::ok;
   }
