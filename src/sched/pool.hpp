@@ -129,7 +129,9 @@ struct alignas(base::cache_line) Pool {
   // Tasks that were started, by anybody; counted only if there may be bursts.
   Atomic<std::uint64_t> starts{0};
 
-  park::Bounds bounds() const { return {bounds_word.load(std::memory_order_relaxed)}; }
+  // Sequentially consistent: a searching worker that found a task lowers searching, then looks at the bounds; a resize
+  // changes the bounds, then looks at searching. (The model checker found this: relaxed, both relied on the other.)
+  park::Bounds bounds() const { return {bounds_word.load()}; }
   void note_start() {
     if (bounds().burst() != 0) starts.fetch_add(1, std::memory_order_relaxed);
   }

@@ -61,6 +61,8 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
     if (state.active() >= bounds.steady()) return arm(world, pool);
     if (grow(world, pool)) return;
     Sys::report("a worker thread could not be created; carrying on with those there are");
+    // Nobody is left: the last one left since the task was accepted, and its housekeeper goes on trying.
+    if (pool.idle.state().threads() == 0) call_keeper(pool);
     // Others relied on the thread that was to come, while a worker may have parked.
     if (pool.idle.state().idle() == 0) return;
   }
@@ -82,10 +84,14 @@ void announce_further(World<Sys>& world, Pool<Sys>& pool) {
 // Makes sure that the pool has a thread, before it accepts a task. False: it has none and the system gives none.
 template <class Sys>
 bool ensure_staff(World<Sys>& world, Pool<Sys>& pool) {
-  if (pool.staffed.load() != 0) return true;
-  (void)grow(world, pool);
-  // The last thread may be leaving, and its place not be free yet: the housekeeper joins it, then looks.
-  return pool.staffed.load() != 0 || pool.idle.state().threads() != 0;
+  while (pool.staffed.load() == 0) {
+    const bool is_refused = !grow(world, pool);
+    // The last thread may be leaving, and its place not be free yet: the housekeeper joins it, then looks.
+    if (pool.staffed.load() != 0 || pool.idle.state().threads() != 0) return true;
+    if (is_refused || (pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return false;
+    // It was joined in between: there is place now.
+  }
+  return true;
 }
 
 }  // namespace pool::sched
