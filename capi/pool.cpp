@@ -14,35 +14,75 @@ namespace {
 
 constexpr auto default_options = capi::defaults<pool_options_t>();
 constexpr std::uint32_t default_capacity = 65'536;
+constexpr std::int64_t default_idle_timeout = 10'000'000'000;
+constexpr std::int64_t default_burst_delay = 10'000'000;
 
-pool_status_t invalid(const char* field, const char* allowed) {
-  base::report_invalid("pool_create", field, allowed);
+pool_status_t invalid(const char* function, const char* field, const char* allowed) {
+  base::report_invalid(function, field, allowed);
   return POOL_EINVAL;
 }
 
-pool_status_t read_options(const pool_options_t* options, sched::PoolConfig& config) {
+std::uint32_t default_workers() { return std::min(os::usable_processors(), std::uint32_t{Pool::max_max_workers}); }
+
+// 0 is the default.
+template <class T>
+T given_or(T given, T otherwise) {
+  return given != 0 ? given : otherwise;
+}
+
+// How many threads; `max` is 0 for the default.
+pool_status_t check_workers(const char* function, std::uint32_t min, std::uint32_t& max, std::uint32_t burst) {
+  if (max > Pool::max_max_workers) return invalid(function, "max_workers", "has to be 1 to 32767, or 0");
+  max = given_or(max, default_workers());
+  if (min > max) return invalid(function, "min_workers", "has to be max_workers at most");
+  if (burst > Pool::max_max_workers - max) {
+    return invalid(function, "burst_workers", "has to be 32767 at most together with max_workers");
+  }
+  return POOL_OK;
+}
+
+pool_status_t read_options(const char* function, const pool_options_t* options, sched::PoolConfig& config) {
   pool_options_t given = default_options;
   if (options != nullptr) {
     switch (capi::copy_in(options, given, offsetof(pool_options_t, overflow_timeout))) {
       case capi::CopyIn::bad_size:
-        return invalid("struct_size", "has to be what pool_options_init set");
+        return invalid(function, "struct_size", "has to be what pool_options_init set");
       case capi::CopyIn::unknown_field:
-        return invalid("options", "has a field that this version does not know");
+        return invalid(function, "options", "has a field that this version does not know");
       case capi::CopyIn::ok:
         break;
     }
   }
-  if (given.max_workers > Pool::max_max_workers) return invalid("max_workers", "has to be 1 to 32767, or 0");
+  config.max_workers = given.max_workers;
+  const pool_status_t workers = check_workers(function, given.min_workers, config.max_workers, given.burst_workers);
+  if (workers != POOL_OK) return workers;
+  if (given.prestart > 1) return invalid(function, "prestart", "has to be 0 or 1");
   if (given.queue_capacity > park::Room<System>::max_capacity && given.queue_capacity != POOL_UNBOUNDED) {
-    return invalid("queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0");
+    return invalid(function, "queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0");
   }
-  if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) return invalid("overflow", "has to be one of POOL_OVERFLOW_*");
-  config.max_workers = given.max_workers != 0 ? given.max_workers
-                                              : std::min(os::usable_processors(), std::uint32_t{Pool::max_max_workers});
-  config.queue_capacity =
-      given.queue_capacity != 0 ? std::min(given.queue_capacity, park::Room<System>::max_capacity) : default_capacity;
-  config.overflow = given.overflow != 0 ? given.overflow : std::uint32_t{POOL_OVERFLOW_BLOCK};
+  if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) {
+    return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
+  }
+  if (given.wake_policy > POOL_WAKE_EAGER) return invalid(function, "wake_policy", "has to be one of POOL_WAKE_*");
+  if (given.help > POOL_HELP_ALWAYS) return invalid(function, "help", "has to be one of POOL_HELP_*");
+  if (given.log_level > POOL_LOG_OFF) return invalid(function, "log_level", "has to be one of POOL_LOG_*");
+  if (given.stack_size != 0 && given.stack_size < os::least_stack()) {
+    return invalid(function, "stack_size", "has to be PTHREAD_STACK_MIN at least, or 0");
+  }
+  config.min_workers = given.min_workers;
+  config.burst_workers = given.burst_workers;
+  config.prestart = given.prestart != 0;
+  config.queue_capacity = std::min(given_or(given.queue_capacity, default_capacity), park::Room<System>::max_capacity);
+  config.overflow = given_or(given.overflow, std::uint32_t{POOL_OVERFLOW_BLOCK});
+  config.eager = given.wake_policy == POOL_WAKE_EAGER;
+  config.help = given_or(given.help, std::uint32_t{POOL_HELP_UNTIMED});
+  config.overflow_timeout = given_or(given.overflow_timeout, INT64_MAX);
+  config.idle_timeout = given_or(given.idle_timeout, default_idle_timeout);
+  config.burst_delay = given_or(given.burst_delay, default_burst_delay);
+  config.stack_size = given.stack_size;
   config.name = given.name != nullptr ? given.name : "pool";
+  config.hooks = {given.on_thread_start, given.on_thread_stop, given.hook_user};
+  config.log = {given.log, given.log_user, given_or(given.log_level, std::uint32_t{POOL_LOG_WARNING})};
   return POOL_OK;
 }
 
@@ -60,17 +100,35 @@ pool_status_t pool_options_init(pool_options_t* options, size_t size) {
 }
 
 pool_status_t pool_create(const pool_options_t* options, pool_t* pool) {
-  if (pool == nullptr) return invalid("pool", "must not be NULL");
+  if (pool == nullptr) return invalid("pool_create", "pool", "must not be NULL");
   pool->id = 0;
   sched::PoolConfig config{};
-  if (const pool_status_t status = read_options(options, config); status != POOL_OK) return status;
+  if (const pool_status_t status = read_options("pool_create", options, config); status != POOL_OK) return status;
   capi::World* world = capi::make_world();
   if (world == nullptr) return POOL_ENOMEM;
   std::uint32_t generation = 0;
   const std::uint32_t index = sched::create_pool(*world, config, generation);
   if (index == base::nil) return POOL_ENOMEM;
+  if (!sched::prestart_pool(*world, *world->pools.at(index), generation)) return POOL_ETHREAD;
   pool->id = capi::handle_of(base::Kind::pool, index, generation);
   return POOL_OK;
+}
+
+pool_status_t pool_resize(pool_t pool, uint32_t min_workers, uint32_t max_workers) {
+  const auto found = capi::resolve(pool);
+  if (!found) return POOL_EBADHANDLE;
+  const pool_status_t workers = check_workers("pool_resize", min_workers, max_workers, found.slot->bounds().burst());
+  if (workers != POOL_OK) return workers;
+  switch (sched::resize_pool(*found.world, *found.slot, found.generation, min_workers, max_workers)) {
+    case sched::Resized::ok:
+      return POOL_OK;
+    case sched::Resized::no_thread:
+      return POOL_ETHREAD;
+    case sched::Resized::closed:
+      return POOL_ECLOSED;
+    default:
+      return POOL_EBADHANDLE;
+  }
 }
 
 pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
@@ -109,6 +167,8 @@ pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   ours.rejected = found.slot->rejected.load();
   ours.caller_runs = found.slot->caller_runs.load();
   ours.discarded = found.slot->discarded.load();
+  ours.workers_created = counts.created;
+  ours.workers_left = counts.left;
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

@@ -12,6 +12,7 @@
 #include "base/handle.hpp"
 #include "os/fork.hpp"
 #include "sched/lifecycle.hpp"
+#include "sched/resize.hpp"
 #include "sched/submit.hpp"
 #include "sched/system.hpp"
 

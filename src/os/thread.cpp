@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -27,9 +28,17 @@ sigset_t asynchronous_signals() {
   return set;
 }
 
+void settle(const char* name, const char* suffix, int suffix_size) {
+  int before = 0;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  char full[16];
+  std::snprintf(full, sizeof full, "%.*s%s", 15 - suffix_size, name, suffix);
+  pthread_setname_np(pthread_self(), full);
+}
+
 }  // namespace
 
-bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument) {
+bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {
   // Not between counting a thread and starting it: nanosleep is a cancellation point.
   int cancel_state = 0;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -37,28 +46,31 @@ bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument) {
   const sigset_t blocked = asynchronous_signals();
   sigset_t before;
   pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  int error = 0;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  const bool has_size = stack_size == 0 || pthread_attr_setstacksize(&attributes, stack_size) == 0;
+  int error = EINVAL;
   timespec pause{.tv_sec = 0, .tv_nsec = 100'000};
-  for (int tries = 0; tries < 3; ++tries) {
-    error = pthread_create(&thread, nullptr, entry, argument);
+  for (int tries = 0; has_size && tries < 3; ++tries) {
+    error = pthread_create(&thread, &attributes, entry, argument);
     if (error != EAGAIN) break;
     // A thread that has just ended may still count.
     nanosleep(&pause, nullptr);
   }
+  pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setcancelstate(cancel_state, nullptr);
   return error == 0;
 }
 
 void settle_thread(const char* name, std::uint32_t number) {
-  int before = 0;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
   char suffix[12];
-  const int suffix_size = std::snprintf(suffix, sizeof suffix, "-%u", number);
-  char full[16];
-  std::snprintf(full, sizeof full, "%.*s%s", 15 - suffix_size, name, suffix);
-  pthread_setname_np(pthread_self(), full);
+  settle(name, suffix, std::snprintf(suffix, sizeof suffix, "-%u", number));
 }
+
+void settle_keeper(const char* name) { settle(name, "-hk", 3); }
+
+std::uint64_t least_stack() { return static_cast<std::uint64_t>(PTHREAD_STACK_MIN); }
 
 namespace {
 

@@ -10,11 +10,17 @@
 
 namespace pool::os {
 
-// Starts a thread that blocks all asynchronous signals. False: the system gives none, after a few tries.
-bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument);
+// Starts a thread that blocks all asynchronous signals, with a stack of so many bytes (0: what the system gives).
+// False: the system gives none, after a few tries.
+bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size);
 
 // For a new thread, first thing: it is called "name-number" (cut to 15 bytes, the number kept) and cannot be cancelled.
 void settle_thread(const char* name, std::uint32_t number);
+// The same for the one that is called "name-hk".
+void settle_keeper(const char* name);
+
+// The least stack_size of start_thread.
+std::uint64_t least_stack();
 
 // The processors that this process may use, by its affinity and by the quota of its control groups; at least 1.
 std::uint32_t usable_processors();

@@ -12,7 +12,8 @@ namespace pool::sched {
 // How many threads may run tasks of this group at once, its waiters apart.
 template <class Sys>
 std::uint32_t most_threads(World<Sys>& world, const group::Group<Sys>& group) {
-  return world.pools.at(group.pool.load(std::memory_order_relaxed))->max_workers.load(std::memory_order_relaxed);
+  const park::Bounds bounds = world.pools.at(group.pool.load(std::memory_order_relaxed))->bounds();
+  return bounds.max() + bounds.burst();
 }
 
 using TurnFn = std::int32_t (*)(void*, std::uint64_t);

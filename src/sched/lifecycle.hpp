@@ -4,11 +4,11 @@
 // The life of a pool:
 //
 //  1. create: a slot, odd generation, no thread.
-//  2. the first submit creates the first thread, work creates further ones.
+//  2. the first submit creates the first thread, work creates further ones; with `prestart` create makes some.
 //  3. close: the room refuses everybody but tasks of the pool, and dismisses those in line. A submit that got its place
 //     before is an unfinished task like any other.
 //  4. drain: unfinished is 0. Only a task could submit, and there is none: this is final.
-//  5. stop: workers find nothing, see `stopping`, and end; they are joined.
+//  5. stop: workers find nothing, see `stopping`, and end. First the housekeeper is joined, then all that are left.
 //  6. end: the generation becomes even; the groups, all empty, end; the slot goes back. A late submit that still looks
 //  at
 //     the slot finds its group's generation ended; what a late announcement touches is a needless bit or wake-up.
@@ -18,23 +18,36 @@
 #include <cstdio>
 #include <mutex>
 
+#include "sched/housekeeper.hpp"
 #include "sched/wait.hpp"
 #include "sched/worker.hpp"
 
 namespace pool::sched {
 
+// Everything in range; times in ns, INT64_MAX for ever, negative not at all.
 struct PoolConfig {
-  std::uint32_t max_workers;
-  std::uint32_t queue_capacity;
-  std::uint32_t overflow;
-  const char* name;
+  std::uint32_t max_workers = 1;
+  std::uint32_t queue_capacity = 1;
+  std::uint32_t overflow = 1;
+  const char* name = "pool";
+  std::uint32_t min_workers = 0;
+  std::uint32_t burst_workers = 0;
+  std::uint32_t help = 2;
+  bool prestart = false;
+  bool eager = false;
+  std::int64_t overflow_timeout = INT64_MAX;
+  std::int64_t idle_timeout = INT64_MAX;
+  std::int64_t burst_delay = 0;
+  std::uint64_t stack_size = 0;
+  Hooks hooks{};
+  LogConfig log{};
 };
 
 struct PoolCounts {
-  std::uint32_t threads, idle, peak, queued, running;
+  std::uint32_t threads, idle, peak, queued, running, created, left;
 };
 
-// Makes a pool; nil: no memory, or too many.
+// Makes a pool, without its threads; nil: no memory, or too many.
 template <class Sys>
 std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint32_t& generation) {
   const std::uint32_t index = world.pools.take();
@@ -47,9 +60,20 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   const std::lock_guard lock(pool.growth);  // somebody may still be counting the last life
   pool.has_ready = true;
   pool.index.store(index);
-  pool.max_workers.store(config.max_workers);
+  pool.bounds_word.store(
+      park::Bounds::make(config.min_workers, config.max_workers, config.burst_workers, config.burst_delay <= 0).word);
+  pool.eager.store(config.eager ? 1 : 0);
   pool.overflow.store(config.overflow);
+  pool.overflow_timeout.store(config.overflow_timeout);
+  pool.help.store(config.help);
   pool.staffed.store(0);
+  pool.armed.store(0);
+  pool.idle_timeout = config.idle_timeout;
+  pool.burst_delay = config.burst_delay;
+  pool.stack_size = config.stack_size;
+  pool.prestart = config.prestart;
+  pool.hooks = config.hooks;
+  pool.log = config.log;
   pool.cancelling.store(0);
   pool.stopping.store(0);
   pool.own_group.store(0);
@@ -60,6 +84,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.discarded.store(0);
   pool.peak = 0;
   pool.created = 0;
+  pool.left = 0;
   std::snprintf(pool.name, sizeof pool.name, "%s", config.name);
   pool.room.open(config.queue_capacity);
   generation = pool.generation.load() + 1;
@@ -86,20 +111,33 @@ bool close_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, bo
 template <class Sys>
 void stop_workers(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
   const std::lock_guard joining(pool.joining);
-  Worker<Sys>* threads = nullptr;
+  bool has_keeper = false;
   {
     const std::lock_guard lock(pool.growth);
     if (pool.generation.load() != generation) return;
-    pool.stopping.store(1);
-    threads = pool.threads;
-    pool.threads = nullptr;
+    pool.stopping.store(1);  // from here on no thread is created, and none joins the leavers
+    has_keeper = pool.has_keeper;
+    pool.has_keeper = false;
   }
   while (pool.idle.wake_top(park::Parker<Sys>::stop)) {
+  }
+  if (has_keeper) {
+    pool.keeper_stop.store(1);
+    call_keeper(pool);
+    Sys::join(pool.keeper);
+  }
+  Worker<Sys>* threads = nullptr;
+  {
+    const std::lock_guard lock(pool.growth);
+    threads = pool.threads;
+    pool.threads = nullptr;
+    pool.leavers = nullptr;
   }
   while (threads != nullptr) {
     Worker<Sys>* const next = threads->next;
     Sys::join(threads->thread);
-    if (!threads->lost) pool.idle.end_thread();
+    const std::lock_guard lock(pool.growth);
+    count_out(pool, *threads);
     world.workers.give(threads->index);
     threads = next;
   }
@@ -143,6 +181,19 @@ bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
   return true;
 }
 
+// Step 2, with `prestart`. False: the system gave not all threads, and none is left; the pool is gone.
+template <class Sys>
+bool prestart_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
+  {
+    const std::lock_guard lock(pool.growth);
+    if (!pool.prestart || fill_staff(world, pool, pool.bounds().min())) return true;
+  }
+  (void)close_pool(world, pool, generation, true);
+  stop_workers(world, pool, generation);
+  (void)end_pool(world, pool, generation);
+  return false;
+}
+
 template <class Sys>
 PoolCounts count_pool(Pool<Sys>& pool) {
   const std::uint32_t tombstones = pool.tombstones.load();
@@ -154,7 +205,9 @@ PoolCounts count_pool(Pool<Sys>& pool) {
           .idle = state.idle(),
           .peak = pool.peak,
           .queued = tasks.queued,
-          .running = others > tombstones ? others - tombstones : 0};
+          .running = others > tombstones ? others - tombstones : 0,
+          .created = pool.created,
+          .left = pool.left};
 }
 
 }  // namespace pool::sched

@@ -9,10 +9,12 @@
 #include <mutex>
 
 #include "group/group.hpp"
+#include "park/bounds.hpp"
 #include "park/idle_set.hpp"
 #include "park/room.hpp"
 #include "queue/ready_set.hpp"
 #include "sched/job.hpp"
+#include "sched/places.hpp"
 
 namespace pool::sched {
 
@@ -20,6 +22,15 @@ template <class Sys>
 struct Pool;
 template <class Sys>
 struct World;
+
+// How a thread of the pool came to its end.
+enum class Ending : std::uint32_t {
+  none,      // it has not
+  left,      // by its own decision: "Retire" or "Shrink" in park/README.md
+  by_task,   // a task ended it: it is replaced
+  by_hook,   // its start hook ended it: it is not, for that would go on for ever
+  given_up,  // by a task or a hook, without a housekeeper to see to it: counted out already
+};
 
 template <class Sys>
 struct alignas(base::cache_line) Worker {
@@ -33,11 +44,33 @@ struct alignas(base::cache_line) Worker {
   Pool<Sys>* pool = nullptr;
   std::uint32_t index = 0;   // of this slot
   std::uint32_t number = 0;  // N of the thread's name
+  std::uint32_t place = 0;   // no other thread of the pool has it; below max + burst, unless these were lowered since
   Worker* next = nullptr;    // of the pool's workers
+  Worker* previous = nullptr;
+  Worker* next_leaver = nullptr;
   typename Sys::Thread thread{};
   typename Sys::Thread predecessor{};  // ended its thread in a task; joined by this one
+  bool searches = false;               // starts as a searching one
   bool replaces = false;               // has a predecessor
-  bool lost = false;                   // ended, not replaced, and counted out already
+  Ending ending = Ending::none;
+  // A frame for the hooks and the thread-local destructors: it outlives the thread's own stack.
+  static constexpr std::size_t frame_size = 512;
+  alignas(16) unsigned char last_frame[frame_size];
+};
+
+// The log as the pool's options have it.
+struct LogConfig {
+  void (*fn)(void*, std::int32_t, const char*) = nullptr;
+  void* user = nullptr;
+  std::uint32_t level = 0;
+};
+
+// What a pool's threads do as they start and end; fixed for a life.
+struct Hooks {
+  using Fn = void (*)(void*);
+  Fn start = nullptr;
+  Fn stop = nullptr;
+  void* user = nullptr;
 };
 
 // Notices that are due, first in, first out. (Few: a mutex does.)
@@ -115,16 +148,19 @@ struct alignas(base::cache_line) Pool {
   template <class T>
   using Atomic = typename Sys::template Atomic<T>;
 
-  static constexpr std::uint32_t max_max_workers = 32'767;
+  static constexpr std::uint32_t max_max_workers = park::Bounds::most;
   static constexpr std::size_t name_size = 16;
 
   // Odd while the pool has a handle. Late touches of a pool that is gone find it even, or another one.
   Atomic<std::uint32_t> generation{0};
   Atomic<std::uint32_t> index{0};
-  Atomic<std::uint32_t> max_workers{1};
   Atomic<std::uint32_t> overflow{0};
-  // A thread has really been created: only then a task may be accepted.
+  Atomic<std::int64_t> overflow_timeout{INT64_MAX};
+  Atomic<std::uint32_t> help{0};
+  // There is a thread that will look: only then a task may be accepted. Changed under `growth`.
   Atomic<std::uint32_t> staffed{0};
+  Atomic<std::uint64_t> bounds_word{0};  // park::Bounds
+  Atomic<std::uint32_t> eager{0};        // POOL_WAKE_EAGER
   // Unfinished ones that are no tasks: the counts of the room less these are tasks.
   Atomic<std::uint32_t> tombstones{0};
   // Tasks that have not started are dropped.
@@ -141,9 +177,6 @@ struct alignas(base::cache_line) Pool {
   Numbers<Sys> numbers;
   // That of pool_submit: generation 63..32 | slot 31..0, or 0. Made under `growth`.
   Atomic<std::uint64_t> own_group{0};
-  // For groups that do not say themselves.
-  Atomic<std::uint32_t> help{0};
-  Atomic<std::int64_t> overflow_timeout{INT64_MAX};
   // What the overflow policies did since the pool was made.
   Atomic<std::uint64_t> blocked{0};
   Atomic<std::uint64_t> rejected{0};
@@ -151,11 +184,41 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint64_t> discarded{0};
   bool has_ready = false;  // the ready set has its memory; kept by the slot for good
 
-  typename Sys::Mutex growth;   // threads, peak, created, name
-  typename Sys::Mutex joining;  // held while threads are joined; no worker takes it
+  typename Sys::Mutex growth;   // threads, leavers, places, peak, created, left, the housekeeper, name
+  typename Sys::Mutex joining;  // held while the pool's threads are joined for good; none of them takes it
+
+  // --- staff: see "Workers" in park/README.md ---
   Worker<Sys>* threads = nullptr;
+  Worker<Sys>* leavers = nullptr;
+  Places places;
   std::uint32_t peak = 0;
   std::uint32_t created = 0;
+  std::uint32_t left = 0;
+  // Fixed for a life, read by the pool's threads and under `growth`.
+  std::int64_t idle_timeout = 0;
+  std::int64_t burst_delay = 0;
+  std::uint64_t stack_size = 0;
+  bool prestart = false;
+  Hooks hooks;
+  LogConfig log;
+  // The housekeeper: there is one; what it sleeps on; whether it is to end.
+  bool has_keeper = false;
+  typename Sys::Thread keeper{};
+  World<Sys>* world = nullptr;
+  Atomic<std::uint32_t> keeper_calls{0};
+  Atomic<std::uint32_t> keeper_stop{0};
+  // It looks whether tasks are being started, since everybody is busy and tasks wait.
+  Atomic<std::uint32_t> armed{0};
+  // Tasks that were started, by anybody; counted only if there may be bursts.
+  Atomic<std::uint64_t> starts{0};
+
+  // Sequentially consistent: a searching worker that found a task lowers searching, then looks at the bounds; a resize
+  // changes the bounds, then looks at searching. (The model checker found this: relaxed, both relied on the other.)
+  park::Bounds bounds() const { return {bounds_word.load()}; }
+  void note_start() {
+    if (bounds().burst() != 0) starts.fetch_add(1, std::memory_order_relaxed);
+  }
+
   char name[name_size] = {};
 };
 

@@ -173,6 +173,7 @@ void run_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, c
   Fate fate = Fate::runs;
   if (!begin_claimed(world, pool, group, work, fate)) return;
   pool.room.started();
+  pool.note_start();
   Run<Sys>(world, pool, group, work, Origin::queue)(fate);
 }
 

@@ -223,7 +223,7 @@ class Submit {
   void publish(Pool<Sys>& pool, const queue::Work& work) {
     const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
     group_.queue.publish(world_.segments, ticket_, work);
-    if (!first_) return;
+    if (!first_) return announce_further(world_, pool);
     if (wake_helpers_) group_.completion.wake_helpers();
     wake_ancestors(world_, group_);
     announce(world_, pool, index);
@@ -248,6 +248,7 @@ class Submit {
       return result_;
     }
     pool.caller_runs.fetch_add(1, std::memory_order_relaxed);
+    pool.note_start();
     Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_, is_limited}, Origin::in_place)();
     return Submitted::ok;
   }

@@ -102,10 +102,11 @@ struct System {
     for (int i = 0; i < linger_pauses; ++i) pause();
   }
 
-  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument) {
-    return os::start_thread(thread, entry, argument);
+  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {
+    return os::start_thread(thread, entry, argument, stack_size);
   }
   static void settle_thread(const char* name, std::uint32_t number) { os::settle_thread(name, number); }
+  static void settle_keeper(const char* name) { os::settle_keeper(name); }
   static void join(Thread thread) { pthread_join(thread, nullptr); }
 
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.

@@ -6,12 +6,9 @@
 
 #include <mutex>
 
-#include "sched/pool.hpp"
+#include "sched/staff.hpp"
 
 namespace pool::sched {
-
-template <class Sys>
-void* worker_main(void* worker);
 
 // Creates a worker, unless by now somebody idles or searches, or the pool is at its bound. False: the system gave none.
 template <class Sys>
@@ -19,35 +16,32 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
   const std::lock_guard lock(pool.growth);
   // A late submit may be here after its task has run and the pool has gone.
   if ((pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return true;
+  const bool eager = pool.eager.load(std::memory_order_relaxed) != 0;
   for (;;) {
+    const park::Bounds bounds = pool.bounds();
     const auto state = pool.idle.state();
     // A searching thread without threads is a late waker of the slot's last life.
-    const bool somebody_looks = state.threads() > 0 && (state.searching() > 0 || state.idle() > 0);
-    if (somebody_looks || state.threads() >= pool.max_workers.load()) return true;
-    if (pool.idle.begin_thread(state)) break;
+    const bool somebody_looks = state.threads() > 0 && ((state.searching() > 0 && !eager) || state.idle() > 0);
+    if (somebody_looks || state.active() >= bounds.steady() || state.threads() >= bounds.total()) return true;
+    if (pool.idle.begin_thread(state, true)) break;
   }
-  const std::uint32_t index = world.workers.take();
-  Worker<Sys>* worker = world.workers.at(index);
-  if (worker != nullptr) {
-    worker->world = &world;
-    worker->pool = &pool;
-    worker->index = index;
-    worker->number = pool.created;
-    worker->replaces = false;
-    worker->lost = false;
-    if (Sys::start_thread(worker->thread, worker_main<Sys>, worker)) {
-      ++pool.created;
-      worker->next = pool.threads;
-      pool.threads = worker;
-      pool.staffed.store(1);
-      const std::uint32_t threads = pool.idle.state().threads();
-      if (threads > pool.peak) pool.peak = threads;
-      return true;
-    }
-    world.workers.give(index);
-  }
-  pool.idle.undo_thread();
+  if (start_worker(world, pool, true)) return true;
+  pool.idle.undo_thread(true);
   return false;
+}
+
+// Everybody is busy: makes sure that the housekeeper looks whether they get on.
+template <class Sys>
+void arm(World<Sys>& world, Pool<Sys>& pool) {
+  if (pool.armed.load() != 0 || pool.armed.exchange(1) != 0) return;
+  {
+    const std::lock_guard lock(pool.growth);
+    if (!ensure_keeper(world, pool)) {
+      pool.armed.store(0);
+      return;
+    }
+  }
+  call_keeper(pool);
 }
 
 // Makes sure that somebody will look at what the caller has just published, or restored.
@@ -55,19 +49,22 @@ template <class Sys>
 void wake_one(World<Sys>& world, Pool<Sys>& pool) {
   for (;;) {
     const auto state = pool.idle.state();
-    if (state.searching() > 0) return;
+    if (state.searching() > 0 && pool.eager.load(std::memory_order_relaxed) == 0) return;
     if (state.idle() > 0) {
       if (!pool.idle.begin_search(state)) continue;
       if (pool.idle.wake_top(park::Parker<Sys>::search)) return;
       pool.idle.end_search();
       continue;
     }
-    if (state.threads() < pool.max_workers.load(std::memory_order_relaxed) && !grow(world, pool)) {
-      Sys::report("a worker thread could not be created; carrying on with those there are");
-      // Others relied on the thread that was to come, while a worker may have parked.
-      if (pool.idle.state().idle() > 0) continue;
-    }
-    return;
+    const park::Bounds bounds = pool.bounds();
+    if (state.threads() >= bounds.total()) return;
+    if (state.active() >= bounds.steady()) return arm(world, pool);
+    if (grow(world, pool)) return;
+    Sys::report("a worker thread could not be created; carrying on with those there are");
+    // Nobody is left: the last one left since the task was accepted, and its housekeeper goes on trying.
+    if (pool.idle.state().threads() == 0) call_keeper(pool);
+    // Others relied on the thread that was to come, while a worker may have parked.
+    if (pool.idle.state().idle() == 0) return;
   }
 }
 
@@ -78,12 +75,23 @@ void announce(World<Sys>& world, Pool<Sys>& pool, std::uint32_t group) {
   wake_one(world, pool);
 }
 
+// A group got a further task: whoever was woken for the first one sees to it, unless everybody is to be woken.
+template <class Sys>
+void announce_further(World<Sys>& world, Pool<Sys>& pool) {
+  if (pool.eager.load(std::memory_order_relaxed) != 0) wake_one(world, pool);
+}
+
 // Makes sure that the pool has a thread, before it accepts a task. False: it has none and the system gives none.
 template <class Sys>
 bool ensure_staff(World<Sys>& world, Pool<Sys>& pool) {
-  if (pool.staffed.load() != 0) return true;
-  (void)grow(world, pool);
-  return pool.staffed.load() != 0;
+  while (pool.staffed.load() == 0) {
+    const bool is_refused = !grow(world, pool);
+    // The last thread may be leaving, and its place not be free yet: the housekeeper joins it, then looks.
+    if (pool.staffed.load() != 0 || pool.idle.state().threads() != 0) return true;
+    if (is_refused || (pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return false;
+    // It was joined in between: there is place now.
+  }
+  return true;
 }
 
 }  // namespace pool::sched

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// The worker's loop: search, run, park. The protocol is "Search" and "Park" in park/README.md.
+// The worker's loop: search, run, park, leave. The protocol is "Search", "Park", "Retire" and "Shrink" in
+// park/README.md.
 #pragma once
 
 #include <cxxabi.h>
+
+#include <algorithm>
+#include <new>
 
 #include "sched/run.hpp"
 #include "sched/search.hpp"
@@ -14,12 +18,15 @@ namespace pool::sched {
 template <class Sys>
 class WorkerLoop {
   using Claimed = typename Search<Sys>::Claimed;
+  using Parker = park::Parker<Sys>;
+  using Retired = typename park::IdleSet<Sys>::Retired;
 
  public:
   WorkerLoop(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker) : world_(world), pool_(pool), worker_(worker) {}
 
-  // Runs until the pool stops. `searching`: whether the thread was created as the searching one.
-  void operator()(bool searching) {
+  // Runs until the pool stops (false), or the worker has decided to leave (true). `searching`: whether the thread was
+  // created as a searching one.
+  bool operator()(bool searching) {
     std::int64_t patience = 0;
     for (;;) {
       const Claimed found = search_.find(lingering_);
@@ -34,6 +41,7 @@ class WorkerLoop {
         patience = 0;
         lingering_ = false;
         search_.run();
+        if (pool_.bounds().is_shrinking() && shrink()) return true;
         continue;
       }
       if (found == Claimed::not_ready) {
@@ -47,13 +55,26 @@ class WorkerLoop {
         lingering_ = false;
         continue;
       }
-      searching = park(searching);
+      switch (park(searching)) {
+        case Parked::searches:
+          searching = true;
+          break;
+        case Parked::awake:
+          searching = false;
+          break;
+        case Parked::leaves:
+          return true;
+      }
       patience = 0;
     }
     if (searching) pool_.idle.end_search();
+    return false;
   }
 
  private:
+  // How a worker comes back: with the searching role or without it, or not at all.
+  enum class Parked { searches, awake, leaves };
+
   bool keep_searching(std::int64_t& patience) {
     if (Sys::search_spin == 0) return false;
     const std::int64_t now = Sys::now();
@@ -64,14 +85,80 @@ class WorkerLoop {
     return true;
   }
 
-  // Sleeps until there may be work. Says whether we come back as the searching worker.
-  bool park(bool searching) {
+  // Becomes the searching worker, unless there is one.
+  Parked search_again() { return pool_.idle.try_search() ? Parked::searches : Parked::awake; }
+
+  // Sleeps until there may be work, or until it is time to leave.
+  Parked park(bool searching) {
+    constexpr std::int64_t never = INT64_MAX;
+    // One that had to stay, the last one of a pool with unfinished tasks, does not ask again at once.
+    const std::int64_t patience = reluctant_ ? std::max(pool_.idle_timeout, Sys::drain_slice) : pool_.idle_timeout;
+    const std::int64_t due = saturated_after<Sys>(patience);
+    bool is_kept = false;
+    reluctant_ = false;
     pool_.idle.enter(worker_.parker, searching);
     if (search_.any() || pool_.stopping.load() != 0) {
       // Submitters that saw us search rely on us: whatever we leave behind when we find a task is for another to find.
-      if (pool_.idle.leave(worker_.parker)) return pool_.idle.try_search();
+      if (pool_.idle.leave(worker_.parker)) return search_again();
     }
-    return worker_.parker.sleep() == park::Parker<Sys>::search;
+    for (;;) {
+      // One too many: at once. Whoever lowers the bounds makes us look.
+      const bool surplus = pool_.idle.state().active() > pool_.bounds().max();
+      const auto kept = [this, surplus] { return surplus ? pool_.bounds().max() : pool_.bounds().min(); };
+      switch (worker_.parker.sleep(surplus ? 0 : is_kept ? never : due)) {
+        case Parker::search:
+          return Parked::searches;
+        case Parker::stop:
+          return Parked::awake;
+        case Parker::look:
+          is_kept = false;
+          break;
+        case Parker::none: {
+          const Retired retired = pool_.idle.retire(worker_.parker, kept);
+          if (retired == Retired::leaving) return leave();
+          is_kept = retired == Retired::stays && !surplus;
+        }
+      }
+    }
+  }
+
+  // Steps 2 to 5 of "Retire".
+  Parked leave() {
+    switch (may_leave(world_, pool_)) {
+      case MayLeave::no:
+        reluctant_ = true;
+        stay(pool_);
+        return search_again();
+      case MayLeave::unstaffed:
+        break;
+      case MayLeave::yes:
+        if (!pool_.ready.any()) break;
+        const auto state = pool_.idle.state();
+        if (state.searching() == 0 && state.idle() == 0) {
+          stay(pool_);
+          return search_again();
+        }
+        wake_one(world_, pool_);
+    }
+    return Parked::leaves;
+  }
+
+  // "Shrink". Says whether to leave.
+  bool shrink() {
+    const park::Bounds bounds = pool_.bounds();
+    if (!pool_.idle.begin_leave(bounds.total())) {
+      std::uint64_t expected = bounds.word;
+      // Not if there was another resize meanwhile. One that stays after all may have come in between.
+      if (pool_.bounds_word.compare_exchange_strong(expected, bounds.shrinking(false).word)) shrink_if_needed(pool_);
+      return false;
+    }
+    if (may_leave(world_, pool_) == MayLeave::no) {
+      stay(pool_);
+      return false;
+    }
+    // Who saw us run relies on us.
+    if (pool_.ready.any()) wake_one(world_, pool_);
+    return true;
   }
 
   World<Sys>& world_;
@@ -80,39 +167,66 @@ class WorkerLoop {
   Search<Sys> search_{world_, pool_, worker_};
   // Searching for a while already, without having parked: there is time for a second look.
   bool lingering_ = false;
+  bool reluctant_ = false;
 };
 
-// A task ended this thread. Its place goes to a new one, which joins it.
+// Calls a hook. Throws nothing but the forced unwinding of the thread.
 template <class Sys>
-void replace_thread(Pool<Sys>& pool, Worker<Sys>& worker) {
-  const std::lock_guard lock(pool.growth);
-  if (pool.stopping.load() != 0) return;  // whoever stops the pool joins this thread
-  const typename Sys::Thread self = worker.thread;
-  worker.predecessor = self;
-  worker.replaces = true;
-  // Until it looks it counts as a running worker, which this one was: work published meanwhile waits for it.
-  if (Sys::start_thread(worker.thread, worker_main<Sys>, &worker)) return;
-  worker.thread = self;
-  worker.lost = true;
-  Sys::report("a task ended its worker thread, and no other could be created");
-  pool.idle.end_thread();
-  if (pool.idle.state().threads() == 0) pool.staffed.store(0);
+POOL_CATCHES_UNWINDING void call_hook(Hooks::Fn hook, void* user) {
+  if (hook == nullptr) return;
+  try {
+    hook(user);
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    Sys::report("a hook of a worker thread threw an exception; ignored");
+  }
+}
+
+// The innermost frame while a worker's hooks and thread-local destructors run: whatever would block gives an error.
+template <class Sys>
+Frame<Sys>* push_last_frame(Worker<Sys>& worker) {
+  static_assert(sizeof(Frame<Sys>) <= Worker<Sys>::frame_size);
+  auto* const frame = new (worker.last_frame) Frame<Sys>(nullptr, nullptr, false);
+  frame->dropping = true;
+  return frame;
 }
 
 template <class Sys>
 POOL_CATCHES_UNWINDING void* worker_main(void* argument) {
   auto& worker = *static_cast<Worker<Sys>*>(argument);
+  World<Sys>& world = *worker.world;
   Pool<Sys>& pool = *worker.pool;
   Sys::settle_thread(pool.name, worker.number);
   Sys::worker_pool() = &pool;
   if (worker.replaces) Sys::join(worker.predecessor);
   try {
-    // A thread that takes the place of another one comes without the searching role.
-    WorkerLoop<Sys>(*worker.world, pool, worker)(!worker.replaces);
+    Frame<Sys>* const frame = push_last_frame(worker);
+    call_hook<Sys>(pool.hooks.start, pool.hooks.user);
+    frame->pop();
   } catch (const abi::__forced_unwind&) {
-    replace_thread(pool, worker);
+    if (worker.searches) pool.idle.end_search();
+    end_by_force(world, pool, worker, Ending::by_hook);
     throw;
   }
+  bool has_left = false;
+  try {
+    has_left = WorkerLoop<Sys>(world, pool, worker)(worker.searches);
+  } catch (const abi::__forced_unwind&) {
+    push_last_frame(worker);
+    call_hook<Sys>(pool.hooks.stop, pool.hooks.user);
+    end_by_force(world, pool, worker, Ending::by_task);
+    throw;
+  }
+  if (has_left) worker.ending = Ending::left;
+  push_last_frame(worker);
+  try {
+    call_hook<Sys>(pool.hooks.stop, pool.hooks.user);
+  } catch (const abi::__forced_unwind&) {
+    if (has_left) join_leavers(pool, worker);
+    throw;
+  }
+  if (has_left) join_leavers(pool, worker);
   return nullptr;
 }
 

@@ -93,12 +93,28 @@ static pool_status_t try_capacity(uint32_t value) {
   any.options.queue_capacity = value;
   return use_options(&any);
 }
-static pool_status_t try_overflow(uint32_t value) {
+/* One field of the pool's options, by its place. */
+static pool_status_t try_field(size_t offset, uint32_t value) {
   any_t any;
   OK(init_options(&any, sizeof any.options));
-  any.options.overflow = value;
+  memcpy(any.bytes + offset, &value, sizeof value);
   return use_options(&any);
 }
+static pool_status_t try_time(size_t offset, int64_t value) {
+  any_t any;
+  OK(init_options(&any, sizeof any.options));
+  memcpy(any.bytes + offset, &value, sizeof value);
+  return use_options(&any);
+}
+static pool_status_t try_staff(uint32_t min, uint32_t max, uint32_t burst) {
+  any_t any;
+  OK(init_options(&any, sizeof any.options));
+  any.options.min_workers = min;
+  any.options.max_workers = max;
+  any.options.burst_workers = burst;
+  return use_options(&any);
+}
+#define FIELD(name) offsetof(pool_options_t, name)
 static pool_status_t try_group_overflow(uint32_t value) {
   any_t any;
   OK(init_group(&any, sizeof any.group));
@@ -156,10 +172,43 @@ int main(void) {
   }
   const uint32_t unknown[] = {6, 7, 255, INT32_MAX, UINT32_MAX};
   for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
-    CHECK_STATUS(try_overflow(unknown[i]), POOL_EINVAL);
     CHECK_STATUS(try_group_overflow(unknown[i]), POOL_EINVAL);
     CHECK_STATUS(try_task_overflow(unknown[i]), POOL_EINVAL);
   }
+  static const struct {
+    size_t offset;
+    uint32_t last;
+  } choices[] = {{FIELD(overflow), POOL_OVERFLOW_DISCARD_NEWEST},
+                 {FIELD(wake_policy), POOL_WAKE_EAGER},
+                 {FIELD(help), POOL_HELP_ALWAYS},
+                 {FIELD(log_level), POOL_LOG_OFF},
+                 {FIELD(prestart), 1}};
+  for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+    for (uint32_t value = 0; value <= choices[i].last; value++) OK(try_field(choices[i].offset, value));
+    CHECK_STATUS(try_field(choices[i].offset, choices[i].last + 1), POOL_EINVAL);
+    CHECK_STATUS(try_field(choices[i].offset, INT32_MAX), POOL_EINVAL);
+    CHECK_STATUS(try_field(choices[i].offset, UINT32_MAX), POOL_EINVAL);
+  }
+  const int64_t times[] = {INT64_MIN, -1, 0, 1, 1000, INT64_MAX - 1, INT64_MAX};
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    OK(try_time(FIELD(overflow_timeout), times[i]));
+    OK(try_time(FIELD(idle_timeout), times[i]));
+    OK(try_time(FIELD(burst_delay), times[i]));
+  }
+  OK(try_staff(1, 1, 0));
+  OK(try_staff(0, 1, 32766));
+  OK(try_staff(32767, 32767, 0)); /* not prestarted */
+  CHECK_STATUS(try_staff(2, 1, 0), POOL_EINVAL);
+  CHECK_STATUS(try_staff(32768, 0, 0), POOL_EINVAL);
+  CHECK_STATUS(try_staff(UINT32_MAX, 32767, 0), POOL_EINVAL);
+  CHECK_STATUS(try_staff(0, 1, 32767), POOL_EINVAL);
+  CHECK_STATUS(try_staff(0, 32767, 1), POOL_EINVAL);
+  CHECK_STATUS(try_staff(0, 1, UINT32_MAX), POOL_EINVAL);
+  OK(try_time(FIELD(stack_size), 0));
+  OK(try_time(FIELD(stack_size), sysconf(_SC_THREAD_STACK_MIN)));
+  CHECK_STATUS(try_time(FIELD(stack_size), sysconf(_SC_THREAD_STACK_MIN) - 1), POOL_EINVAL);
+  CHECK_STATUS(try_time(FIELD(stack_size), 1), POOL_EINVAL);
+  OK(try_time(FIELD(stack_size), -1)); /* more than there is: no thread can be started, but none is */
   for (uint64_t size = 0; size <= POOL_TASK_COPY_MAX; size++) OK(try_copy_size(size));
   CHECK_STATUS(try_copy_size(POOL_TASK_COPY_MAX + 1), POOL_EINVAL);
   CHECK_STATUS(try_copy_size(UINT64_C(1) << 32), POOL_EINVAL);
@@ -215,6 +264,11 @@ int main(void) {
   OK(pool_group_failure(group, NULL, NULL, 0));
   OK(pool_group_failure(group, NULL, text, sizeof text));
   CHECK_STATUS(pool_group_failure(group, NULL, NULL, 1), POOL_EINVAL);
+  CHECK_STATUS(pool_resize(made, 2, 1), POOL_EINVAL);
+  CHECK_STATUS(pool_resize(made, 0, 32768), POOL_EINVAL);
+  CHECK_STATUS(pool_resize(made, UINT32_MAX, 1), POOL_EINVAL);
+  OK(pool_resize(made, 0, 32767));
+  OK(pool_resize(made, 0, 0)); /* the default */
   CHECK_STATUS(pool_shutdown(made, 0, 0), POOL_EINVAL);
   CHECK_STATUS(pool_shutdown(made, 3, 0), POOL_EINVAL);
   CHECK_STATUS(pool_shutdown(made, -1, LONG_NS), POOL_EINVAL);

@@ -246,14 +246,14 @@ inline constexpr std::uint32_t max_threads = 6;
 // Where a thread of the test waits until the library starts it. Made anew for each schedule by the test.
 struct Threads {
   struct Start {
-    Atomic<std::uint32_t> state{0};  // 1 started, 2 never, 3 ended
+    Atomic<std::uint32_t> state{0};  // 0 to be had, 1 started, 2 dismissed, 3 ended
     void* (*entry)(void*) = nullptr;
     void* argument = nullptr;
   };
   Start start[max_threads];
+  Mutex mutex;
   std::uint32_t first = 0;  // the first thread that is not a user
   std::uint32_t end = 0;
-  std::uint32_t used = 0;
   void* frames[max_threads] = {};
   const void* worker_pools[max_threads] = {};
   struct Memory {
@@ -318,33 +318,47 @@ struct ModelSystem {
   static std::int64_t ticks() { return 0; }
   static std::int64_t quantum() { return 1; }
 
-  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument) {
-    if (threads->first + threads->used == threads->end) return false;
-    thread = threads->first + threads->used++;
-    Threads::Start& start = threads->start[thread];
-    start.entry = entry;
-    start.argument = argument;
-    start.state.store(1);
-    start.state.futex_wake(Where::current());
-    return true;
+  // Takes a thread that is not at work: one that has been joined may be started again.
+  static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, std::uint64_t) {
+    const std::lock_guard lock(threads->mutex);
+    for (thread = threads->first; thread < threads->end; ++thread) {
+      Threads::Start& start = threads->start[thread];
+      if (start.state.load() != 0) continue;
+      start.entry = entry;
+      start.argument = argument;
+      start.state.store(1);
+      start.state.futex_wake(Where::current());
+      return true;
+    }
+    return false;
   }
   static void settle_thread(const char*, std::uint32_t) {}
+  static void settle_keeper(const char*) {}
   static void join(Thread thread) {
     Threads::Start& start = threads->start[thread];
     while (start.state.load() != 3) start.state.futex_wait(UINT32_MAX, 1, false, Where::current());
+    start.state.store(0);
+    start.state.futex_wake(Where::current());
   }
   // What a thread of the test that is not a user does.
   static void be_worker(unsigned thread) {
     Threads::Start& start = threads->start[thread];
-    while (start.state.load() == 0) start.state.futex_wait(UINT32_MAX, 0, false, Where::current());
-    if (start.state.load() == 2) return;
-    start.entry(start.argument);
-    start.state.store(3);
-    start.state.futex_wake(Where::current());
+    for (;;) {
+      const std::uint32_t state = start.state.load();
+      if (state == 2) return;
+      if (state != 1) {
+        start.state.futex_wait(UINT32_MAX, state, false, Where::current());
+        continue;
+      }
+      threads->frames[thread] = nullptr;
+      start.entry(start.argument);
+      start.state.store(3);
+      start.state.futex_wake(Where::current());
+    }
   }
-  // At the end: the workers that were never started may go.
-  static void dismiss_unstarted() {
-    for (std::uint32_t i = threads->first + threads->used; i < threads->end; ++i) {
+  // At the end, when all are joined.
+  static void dismiss_all() {
+    for (std::uint32_t i = threads->first; i < threads->end; ++i) {
       threads->start[i].state.store(2);
       threads->start[i].state.futex_wake(Where::current());
     }

@@ -56,7 +56,7 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     // The last user ends the pool.
     if (users_left.fetch_sub(1) == 1) {
       end();
-      ModelSystem::dismiss_unstarted();
+      ModelSystem::dismiss_all();
     }
   }
 

@@ -28,7 +28,7 @@ TEST(StartThread, BlocksAsynchronousSignalsInTheThreadAlone) {
   pthread_sigmask(SIG_BLOCK, nullptr, &before);
   Found found;
   pthread_t thread;
-  ASSERT_TRUE(start_thread(thread, look, &found));
+  ASSERT_TRUE(start_thread(thread, look, &found, 0));
   void* result = nullptr;
   pthread_join(thread, &result);
   EXPECT_EQ(result, &found);
@@ -58,7 +58,7 @@ void* settle(void* argument) {
 TEST(SettleThread, NamesItAndKeepsItFromBeingCancelled) {
   std::string name;
   pthread_t thread;
-  ASSERT_TRUE(start_thread(thread, settle, &name));
+  ASSERT_TRUE(start_thread(thread, settle, &name, 0));
   void* result = nullptr;
   pthread_join(thread, &result);
   EXPECT_EQ(result, &name);

@@ -24,7 +24,7 @@ void expect_state(const Set& set, std::uint32_t searching, std::uint32_t idle, s
 TEST(IdleSet, CountsSearchersAndThreads) {
   Set set;
   expect_state(set, 0, 0, 0);
-  EXPECT_TRUE(set.begin_thread(set.state()));
+  EXPECT_TRUE(set.begin_thread(set.state(), true));
   expect_state(set, 1, 0, 1);
   set.end_search();
   const Set::State old = set.state();
@@ -32,11 +32,14 @@ TEST(IdleSet, CountsSearchersAndThreads) {
   EXPECT_FALSE(set.try_search());  // one at a time
   expect_state(set, 1, 0, 1);
   EXPECT_FALSE(set.begin_search(old));
-  EXPECT_FALSE(set.begin_thread(old));
+  EXPECT_FALSE(set.begin_thread(old, true));
   set.end_search();
-  EXPECT_TRUE(set.begin_thread(set.state()));
-  set.undo_thread();
+  EXPECT_TRUE(set.begin_thread(set.state(), true));
+  set.undo_thread(true);
   expect_state(set, 0, 0, 1);
+  EXPECT_TRUE(set.begin_thread(set.state(), false));  // does not search
+  expect_state(set, 0, 0, 2);
+  set.undo_thread(false);
   set.end_thread();
   expect_state(set, 0, 0, 0);
 }
@@ -45,10 +48,77 @@ TEST(IdleSet, CountsToTheMostWorkers) {
   Set set;
   constexpr std::uint32_t most = 32'767;
   for (std::uint32_t i = 0; i < most; ++i) {
-    ASSERT_TRUE(set.begin_thread(set.state()));
+    ASSERT_TRUE(set.begin_thread(set.state(), true));
     set.end_search();
   }
   expect_state(set, 0, 0, most);
+  for (std::uint32_t i = 0; i < most; ++i) set.must_leave();
+  expect_state(set, 0, 0, most);
+  EXPECT_EQ(set.state().leaving(), most);
+  EXPECT_EQ(set.state().active(), 0U);
+  for (std::uint32_t i = 0; i < most; ++i) set.end_leave();
+  EXPECT_EQ(set.state().word, 0U);
+}
+
+// A set with so many threads, none of which searches.
+void add_threads(Set& set, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) ASSERT_TRUE(set.begin_thread(set.state(), false));
+}
+
+TEST(IdleSet, LetsNoMoreLeaveThanAreToBeKept) {
+  Set set;
+  add_threads(set, 3);
+  EXPECT_FALSE(set.begin_leave(3));
+  EXPECT_TRUE(set.begin_leave(1));
+  EXPECT_TRUE(set.begin_leave(1));
+  EXPECT_FALSE(set.begin_leave(1));
+  expect_state(set, 0, 0, 3);  // they hold their places
+  EXPECT_EQ(set.state().leaving(), 2U);
+  set.undo_leave();
+  EXPECT_EQ(set.state().active(), 2U);
+  set.end_leave();
+  expect_state(set, 0, 0, 2);
+  EXPECT_EQ(set.state().leaving(), 0U);
+}
+
+TEST(IdleSet, RetiresFromTheStackInOneStep) {
+  Set set;
+  add_threads(set, 3);
+  Slot slots[3];
+  for (Slot& slot : slots) set.enter(slot, false);
+  const auto keep_two = [] { return 2U; };
+  EXPECT_EQ(set.retire(slots[0], keep_two), Set::Retired::leaving);
+  expect_state(set, 0, 2, 3);
+  EXPECT_EQ(set.state().leaving(), 1U);
+  EXPECT_EQ(set.retire(slots[1], keep_two), Set::Retired::stays);
+  // It stays where it was: the warm one still comes first.
+  EXPECT_TRUE(set.wake_top(Slot::search));
+  EXPECT_EQ(slots[2].token.load(), Slot::search);
+  EXPECT_EQ(set.retire(slots[2], [] { return 0U; }), Set::Retired::woken);
+  EXPECT_EQ(set.state().leaving(), 1U);
+  expect_state(set, 0, 1, 3);
+}
+
+TEST(IdleSet, MakesAllLookWithoutWakingThemUp) {
+  Set set;
+  Slot slots[3];
+  for (Slot& slot : slots) set.enter(slot, false);
+  EXPECT_TRUE(set.wake_top(Slot::search));
+  set.look_all();
+  EXPECT_EQ(slots[2].sleep(INT64_MAX), Slot::search);  // not overwritten
+  EXPECT_EQ(slots[1].sleep(INT64_MAX), Slot::look);
+  expect_state(set, 0, 2, 0);
+  EXPECT_TRUE(set.wake_top(Slot::search));  // in the order as it was
+  EXPECT_EQ(slots[1].sleep(INT64_MAX), Slot::search);
+  EXPECT_TRUE(set.wake_top(Slot::search));  // overwrites `look`: whoever searches looks
+  EXPECT_EQ(slots[0].sleep(INT64_MAX), Slot::search);
+}
+
+TEST(IdleSet, SleepsUntilItsTimeIsOver) {
+  Slot slot;
+  EXPECT_EQ(slot.sleep(0), Slot::none);
+  slot.token.store(Slot::stop);
+  EXPECT_EQ(slot.sleep(0), Slot::stop);  // however late
 }
 
 TEST(IdleSet, WakesTheOneThatParkedLast) {
@@ -96,7 +166,7 @@ TEST(IdleSet, TellsALeaverThatAWakerWasFaster) {
   set.enter(slot, false);
   EXPECT_TRUE(set.wake_top(Slot::search));
   EXPECT_FALSE(set.leave(slot));
-  EXPECT_EQ(slot.sleep(), Slot::search);  // the token is there: no sleep
+  EXPECT_EQ(slot.sleep(INT64_MAX), Slot::search);  // the token is there: no sleep
   EXPECT_EQ(slot.token.load(), Slot::none);
 }
 
@@ -105,7 +175,7 @@ TEST(IdleSet, WakesASleeper) {
   Set set;
   Slot slot;
   set.enter(slot, false);
-  std::thread sleeper([&] { EXPECT_EQ(slot.sleep(), Slot::stop); });
+  std::thread sleeper([&] { EXPECT_EQ(slot.sleep(INT64_MAX), Slot::stop); });
   while (TestSystem::sleeps == 0) std::this_thread::yield();
   os::futex_wake(os::futex_word(slot.token), 1);  // spurious: a late waker of an earlier worker of this slot
   EXPECT_TRUE(set.wake_top(Slot::stop));
