@@ -3,6 +3,7 @@
 #include <pool/pool.h>
 
 #include "base/log.hpp"
+#include "default.hpp"
 #include "structs.hpp"
 #include "world.hpp"
 
@@ -15,8 +16,8 @@ namespace {
 constexpr auto default_options = capi::defaults<pool_options_t>();
 constexpr std::uint32_t default_capacity = 65'536;
 
-pool_status_t invalid(const char* field, const char* allowed) {
-  base::report_invalid("pool_create", field, allowed);
+pool_status_t invalid(const char* field, const char* allowed, const base::LogConfig& log = {}) {
+  base::report_invalid(log, "pool_create", field, allowed);
   return POOL_EINVAL;
 }
 
@@ -32,11 +33,14 @@ pool_status_t read_options(const pool_options_t* options, sched::PoolConfig& con
         break;
     }
   }
-  if (given.max_workers > Pool::max_max_workers) return invalid("max_workers", "has to be 1 to 32767, or 0");
+  if (given.log_level > POOL_LOG_OFF) return invalid("log_level", "has to be one of POOL_LOG_*");
+  const base::LogConfig log = {given.log, given.log_user, static_cast<base::LogLevel>(given.log_level)};
+  if (given.max_workers > Pool::max_max_workers) return invalid("max_workers", "has to be 1 to 32767, or 0", log);
   if (given.queue_capacity > park::Room<System>::max_capacity && given.queue_capacity != POOL_UNBOUNDED) {
-    return invalid("queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0");
+    return invalid("queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0", log);
   }
-  if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) return invalid("overflow", "has to be one of POOL_OVERFLOW_*");
+  if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST)
+    return invalid("overflow", "has to be one of POOL_OVERFLOW_*", log);
   config.max_workers = given.max_workers != 0 ? given.max_workers
                                               : std::min(os::usable_processors(), std::uint32_t{Pool::max_max_workers});
   config.queue_capacity =
@@ -52,6 +56,11 @@ bool would_wait_for_itself(const Pool* pool) {
 }
 
 }  // namespace
+
+pool_status_t capi::check_options(const pool_options_t& options) {
+  sched::PoolConfig config{};
+  return read_options(&options, config);
+}
 
 extern "C" {
 
@@ -87,6 +96,7 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
 pool_status_t pool_destroy(pool_t pool) {
   const auto found = capi::resolve(pool);
   if (!found) return found.status();
+  if (capi::is_default(pool)) return POOL_EBUSY;
   if (would_wait_for_itself(found.slot)) return POOL_EDEADLK;
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
   return sched::end_pool(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
