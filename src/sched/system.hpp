@@ -106,7 +106,7 @@ struct System {
     return os::start_thread(thread, entry, argument);
   }
   static void settle_thread(const char* name, std::uint32_t number) { os::settle_thread(name, number); }
-  static void join(Thread thread) { pthread_join(thread, nullptr); }
+  static void join(Thread thread) { os::join_thread(thread); }
 
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.
   static void*& top_frame() { return top_frame_; }
