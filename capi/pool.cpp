@@ -93,7 +93,7 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
              : POOL_ETIMEDOUT;
 }
 
-pool_status_t pool_destroy(pool_t pool) {
+pool_status_t pool_destroy(pool_t pool) try {
   const auto found = capi::resolve(pool);
   if (!found) return found.status();
   if (capi::is_default(pool)) return POOL_EBUSY;
@@ -101,6 +101,7 @@ pool_status_t pool_destroy(pool_t pool) {
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
   return sched::end_pool(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   const auto found = capi::resolve(pool);

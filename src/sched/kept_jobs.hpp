@@ -16,10 +16,11 @@
 
 namespace pool::sched {
 
-// Calls what may neither block nor throw; it throws only the forced unwinding of the thread. Requires: the innermost
-// frame is a dropping one.
+// Calls what may neither block nor throw; it throws only the forced unwinding of the thread, or Forked. Requires: the
+// innermost frame is a dropping one.
 template <class Sys>
 POOL_CATCHES_UNWINDING void call_quietly(void (*fn)(void*), void* ctx, const char* complaint) {
+  const std::uint32_t era = Sys::era();
   try {
     fn(ctx);
   } catch (const abi::__forced_unwind&) {
@@ -27,6 +28,7 @@ POOL_CATCHES_UNWINDING void call_quietly(void (*fn)(void*), void* ctx, const cha
   } catch (...) {
     Sys::report(complaint);
   }
+  if (era != Sys::era()) throw Forked();
 }
 
 // A result that nobody has claimed goes back.

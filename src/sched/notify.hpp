@@ -89,6 +89,7 @@ POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group
   frame.dropping = true;
   frame.notice = true;
   const auto settle = [&] {
+    if (frame.is_inherited()) return;
     frame.pop();
     Sys::deallocate(&notice);
     if (frame.ends) detach_group(world, group, life);

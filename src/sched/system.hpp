@@ -16,6 +16,7 @@
 
 #include "base/log.hpp"
 #include "os/array.hpp"
+#include "os/fork.hpp"
 #include "os/futex.hpp"
 #include "os/thread.hpp"
 #include "queue/segments.hpp"
@@ -117,6 +118,9 @@ struct System {
   // Memory that a call may need; null: there is none. Never asked for by a worker.
   static void* allocate(std::size_t size) { return std::malloc(size); }
   static void deallocate(void* memory) { std::free(memory); }
+
+  // Tells a child of fork() from its parent, see os/fork.hpp.
+  static std::uint32_t era() { return os::era(); }
 
   static void report(const char* message) { base::report(message); }
 

@@ -100,19 +100,22 @@ void replace_thread(Pool<Sys>& pool, Worker<Sys>& worker) {
 }
 
 template <class Sys>
-POOL_CATCHES_UNWINDING void* worker_main(void* argument) {
+POOL_CATCHES_UNWINDING void* worker_main(void* argument) try {
   auto& worker = *static_cast<Worker<Sys>*>(argument);
   Pool<Sys>& pool = *worker.pool;
   Sys::settle_thread(pool.name, worker.number);
   Sys::worker_pool() = &pool;
+  const std::uint32_t era = Sys::era();
   if (worker.replaces) Sys::join(worker.predecessor);
   try {
     // A thread that takes the place of another one comes without the searching role.
     WorkerLoop<Sys>(*worker.world, pool, worker)(!worker.replaces);
   } catch (const abi::__forced_unwind&) {
-    replace_thread(pool, worker);
+    if (era == Sys::era()) replace_thread(pool, worker);
     throw;
   }
+  return nullptr;
+} catch (const Forked&) {
   return nullptr;
 }
 
