@@ -101,7 +101,7 @@ pool_status_t outcome(const Group& group, std::uint32_t generation) {
   return POOL_OK;
 }
 
-pool_status_t wait(pool_group_t handle, std::int64_t timeout) {
+pool_status_t wait(pool_group_t handle, std::int64_t timeout) try {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
   if (Frame::inside_group(found.slot) || Frame::inside_drop()) return POOL_EDEADLK;
@@ -119,6 +119,7 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout) {
   }
   return POOL_EINTERNAL;
 }
+POOL_OR_FORKED
 
 // From the group's own notification: the group ends when that returns.
 bool end_after_notice(const Group* group, std::uint32_t generation) {
@@ -188,7 +189,7 @@ pool_status_t pool_group_poll(pool_group_t group) {
   return status == POOL_ECLOSED ? POOL_EBADHANDLE : status;
 }
 
-pool_status_t pool_group_destroy(pool_group_t group) {
+pool_status_t pool_group_destroy(pool_group_t group) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   if (end_after_notice(found.slot, found.generation)) return POOL_OK;
@@ -200,13 +201,15 @@ pool_status_t pool_group_destroy(pool_group_t group) {
   const bool help = capi::helps(*found.world, *found.slot, true);
   return sched::destroy_group(*found.world, *found.slot, found.generation, help) ? POOL_OK : POOL_ECLOSED;
 }
+POOL_OR_FORKED
 
-pool_status_t pool_group_detach(pool_group_t group) {
+pool_status_t pool_group_detach(pool_group_t group) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   if (end_after_notice(found.slot, found.generation)) return POOL_OK;
   return sched::detach_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx) {
   if (fn == nullptr) return invalid("pool_group_notify", "fn", "must not be NULL");
@@ -257,7 +260,7 @@ pool_status_t pool_group_resume(pool_group_t group) {
   return sched::resume_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }
 
-pool_status_t pool_group_reset(pool_group_t group) {
+pool_status_t pool_group_reset(pool_group_t group) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   Group& slot = *found.slot;
@@ -272,6 +275,7 @@ pool_status_t pool_group_reset(pool_group_t group) {
   sched::forget_jobs(*found.world, slot);
   return POOL_OK;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_group_name(pool_group_t group, char* text, size_t text_size) {
   if (text == nullptr || text_size == 0) return invalid("pool_group_name", "text", "must not be NULL nor of size 0");

@@ -28,7 +28,7 @@ pool_status_t outcome(std::uint64_t word) {
   }
 }
 
-pool_status_t wait(pool_job_t handle, std::int64_t timeout) {
+pool_status_t wait(pool_job_t handle, std::int64_t timeout) try {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
   Job& job = *found.slot;
@@ -43,13 +43,14 @@ pool_status_t wait(pool_job_t handle, std::int64_t timeout) {
   const std::uint64_t word = job.word.load();
   return base::high(word) == found.generation ? outcome(word) : POOL_ECLOSED;
 }
+POOL_OR_FORKED
 
 }  // namespace
 
 extern "C" {
 
 pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void* ctx, pool_drop_fn drop_result,
-                                    pool_job_t* job) {
+                                    pool_job_t* job) try {
   static constexpr const char* function = "pool_group_submit_job";
   if (job == nullptr) return invalid(function, "job", "must not be NULL");
   job->id = 0;
@@ -63,6 +64,7 @@ pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void* ct
   if (submitted == sched::Submitted::ok) job->id = capi::handle_of(base::Kind::job, index, generation);
   return capi::status_of(submitted);
 }
+POOL_OR_FORKED
 
 pool_status_t pool_job_wait(pool_job_t job) { return wait(job, INT64_MAX); }
 
@@ -105,11 +107,12 @@ pool_status_t pool_job_cancel(pool_job_t job) {
   return base::high(found.slot->word.load()) == found.generation ? POOL_EBUSY : POOL_EBADHANDLE;
 }
 
-pool_status_t pool_job_release(pool_job_t job) {
+pool_status_t pool_job_release(pool_job_t job) try {
   const auto found = capi::resolve(job);
   if (!found) return found.status();
   return sched::release_handle(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_group_jobs(pool_group_t group, pool_job_t* jobs, size_t capacity, size_t* count) {
   static constexpr const char* function = "pool_group_jobs";

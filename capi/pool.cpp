@@ -3,6 +3,7 @@
 #include <pool/pool.h>
 
 #include "base/log.hpp"
+#include "default.hpp"
 #include "structs.hpp"
 #include "world.hpp"
 
@@ -17,8 +18,8 @@ constexpr std::uint32_t default_capacity = 65'536;
 constexpr std::int64_t default_idle_timeout = 10'000'000'000;
 constexpr std::int64_t default_burst_delay = 10'000'000;
 
-pool_status_t invalid(const char* function, const char* field, const char* allowed) {
-  base::report_invalid(function, field, allowed);
+pool_status_t invalid(const char* function, const char* field, const char* allowed, const base::LogConfig& log = {}) {
+  base::report_invalid(log, function, field, allowed);
   return POOL_EINVAL;
 }
 
@@ -31,12 +32,13 @@ T given_or(T given, T otherwise) {
 }
 
 // How many threads; `max` is 0 for the default.
-pool_status_t check_workers(const char* function, std::uint32_t min, std::uint32_t& max, std::uint32_t burst) {
-  if (max > Pool::max_max_workers) return invalid(function, "max_workers", "has to be 1 to 32767, or 0");
+pool_status_t check_workers(const char* function, const base::LogConfig& log, std::uint32_t min, std::uint32_t& max,
+                            std::uint32_t burst) {
+  if (max > Pool::max_max_workers) return invalid(function, "max_workers", "has to be 1 to 32767, or 0", log);
   max = given_or(max, default_workers());
-  if (min > max) return invalid(function, "min_workers", "has to be max_workers at most");
+  if (min > max) return invalid(function, "min_workers", "has to be max_workers at most", log);
   if (burst > Pool::max_max_workers - max) {
-    return invalid(function, "burst_workers", "has to be 32767 at most together with max_workers");
+    return invalid(function, "burst_workers", "has to be 32767 at most together with max_workers", log);
   }
   return POOL_OK;
 }
@@ -53,21 +55,23 @@ pool_status_t read_options(const char* function, const pool_options_t* options, 
         break;
     }
   }
+  if (given.log_level > POOL_LOG_OFF) return invalid(function, "log_level", "has to be one of POOL_LOG_*");
+  const base::LogConfig log = {given.log, given.log_user, static_cast<base::LogLevel>(given.log_level)};
   config.max_workers = given.max_workers;
-  const pool_status_t workers = check_workers(function, given.min_workers, config.max_workers, given.burst_workers);
+  const pool_status_t workers =
+      check_workers(function, log, given.min_workers, config.max_workers, given.burst_workers);
   if (workers != POOL_OK) return workers;
-  if (given.prestart > 1) return invalid(function, "prestart", "has to be 0 or 1");
+  if (given.prestart > 1) return invalid(function, "prestart", "has to be 0 or 1", log);
   if (given.queue_capacity > park::Room<System>::max_capacity && given.queue_capacity != POOL_UNBOUNDED) {
-    return invalid(function, "queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0");
+    return invalid(function, "queue_capacity", "has to be 1 to 1000000000, POOL_UNBOUNDED, or 0", log);
   }
   if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) {
-    return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
+    return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*", log);
   }
-  if (given.wake_policy > POOL_WAKE_EAGER) return invalid(function, "wake_policy", "has to be one of POOL_WAKE_*");
-  if (given.help > POOL_HELP_ALWAYS) return invalid(function, "help", "has to be one of POOL_HELP_*");
-  if (given.log_level > POOL_LOG_OFF) return invalid(function, "log_level", "has to be one of POOL_LOG_*");
+  if (given.wake_policy > POOL_WAKE_EAGER) return invalid(function, "wake_policy", "has to be one of POOL_WAKE_*", log);
+  if (given.help > POOL_HELP_ALWAYS) return invalid(function, "help", "has to be one of POOL_HELP_*", log);
   if (given.stack_size != 0 && given.stack_size < os::least_stack()) {
-    return invalid(function, "stack_size", "has to be PTHREAD_STACK_MIN at least, or 0");
+    return invalid(function, "stack_size", "has to be PTHREAD_STACK_MIN at least, or 0", log);
   }
   config.min_workers = given.min_workers;
   config.burst_workers = given.burst_workers;
@@ -82,7 +86,7 @@ pool_status_t read_options(const char* function, const pool_options_t* options, 
   config.stack_size = given.stack_size;
   config.name = given.name != nullptr ? given.name : "pool";
   config.hooks = {given.on_thread_start, given.on_thread_stop, given.hook_user};
-  config.log = {given.log, given.log_user, given_or(given.log_level, std::uint32_t{POOL_LOG_WARNING})};
+  config.log = log;
   return POOL_OK;
 }
 
@@ -92,6 +96,11 @@ bool would_wait_for_itself(const Pool* pool) {
 }
 
 }  // namespace
+
+pool_status_t capi::check_options(const pool_options_t& options) {
+  sched::PoolConfig config{};
+  return read_options("pool_default_configure", &options, config);
+}
 
 extern "C" {
 
@@ -117,7 +126,8 @@ pool_status_t pool_create(const pool_options_t* options, pool_t* pool) {
 pool_status_t pool_resize(pool_t pool, uint32_t min_workers, uint32_t max_workers) {
   const auto found = capi::resolve(pool);
   if (!found) return POOL_EBADHANDLE;
-  const pool_status_t workers = check_workers("pool_resize", min_workers, max_workers, found.slot->bounds().burst());
+  const pool_status_t workers =
+      check_workers("pool_resize", found.slot->log, min_workers, max_workers, found.slot->bounds().burst());
   if (workers != POOL_OK) return workers;
   switch (sched::resize_pool(*found.world, *found.slot, found.generation, min_workers, max_workers)) {
     case sched::Resized::ok:
@@ -142,13 +152,15 @@ pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout) {
              : POOL_ETIMEDOUT;
 }
 
-pool_status_t pool_destroy(pool_t pool) {
+pool_status_t pool_destroy(pool_t pool) try {
   const auto found = capi::resolve(pool);
   if (!found) return found.status();
+  if (capi::is_default(pool)) return POOL_EBUSY;
   if (would_wait_for_itself(found.slot)) return POOL_EDEADLK;
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
   return sched::end_pool(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   const auto found = capi::resolve(pool);

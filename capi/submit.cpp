@@ -19,7 +19,7 @@ static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
 constexpr auto default_task = capi::defaults<pool_task_t>();
 
 pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop,
-                     std::size_t copy_size, sched::SubmitTerms terms) {
+                     std::size_t copy_size, sched::SubmitTerms terms) try {
   if (!found) return found.status();
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
@@ -27,6 +27,7 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   if (submitted != sched::Submitted::ok) sched::Task::discard(work);
   return capi::status_of(submitted);
 }
+POOL_OR_FORKED
 
 }  // namespace
 
@@ -113,7 +114,7 @@ pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void* con
   return status;
 }
 
-pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grain, pool_apply_fn fn, void* ctx) {
+pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grain, pool_apply_fn fn, void* ctx) try {
   if (fn == nullptr) return invalid("pool_group_apply", "fn", "must not be NULL");
   const auto found = capi::resolve(group);
   if (!found) return found.status();
@@ -126,6 +127,7 @@ pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grai
   if (result.failed) return POOL_EFAILED;
   return result.cancelled ? POOL_ECANCELED : POOL_OK;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_group_enter(pool_group_t group) {
   const auto found = capi::resolve(group);

@@ -2,6 +2,9 @@
 // Copyright (c) the libpool authors
 #include "world.hpp"
 
+#include "base/log.hpp"
+#include "default.hpp"
+
 namespace pool::capi {
 
 constinit std::atomic<World*> the_world = nullptr;
@@ -17,6 +20,7 @@ void begin_anew() {
   inherited[os::era() % base::Handle::eras] = the_world.exchange(nullptr, std::memory_order_relaxed);
   System::top_frame() = nullptr;
   System::worker_pool() = nullptr;
+  forget_default();
 }
 
 }  // namespace
@@ -25,6 +29,7 @@ World* make_world() noexcept {
   World* world = the_world.load(std::memory_order_acquire);
   if (world != nullptr) return world;
   if (!os::watch_forks(begin_anew)) return nullptr;
+  base::watch_exit();
   try {
     auto* fresh = new World;
     if (the_world.compare_exchange_strong(world, fresh, std::memory_order_acq_rel)) return fresh;

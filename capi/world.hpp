@@ -90,6 +90,12 @@ inline Resolved<Job> resolve(pool_job_t handle) {
   return {world, job, generation};
 }
 
+// Follows the function-try-block of whatever may run the user's code: that may have forked, and this be the child.
+#define POOL_OR_FORKED           \
+  catch (const sched::Forked&) { \
+    return POOL_EFORKED;         \
+  }
+
 // The moment `timeout` from now; sums saturate.
 std::int64_t deadline_after(std::int64_t timeout);
 

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -16,57 +17,84 @@ namespace pool::base {
 
 namespace {
 
-std::atomic<bool> exiting = false;
+constinit std::atomic<bool> exiting = false;
+constinit std::atomic<bool> watched = false;
 
-// Around all of a line, so that a fork finds nobody in the middle of one: the sink has no lock of its own.
+// Around all of a line on standard error, so that a fork finds nobody in the middle of one: the sink has no lock of its
+// own. Never held while a callback runs.
 constinit std::mutex log_mutex;
 
 // Made at the first line and never destroyed: a task may still run while static objects are destroyed. It is not in
 // spdlog's registry, so the program's own use of spdlog, if any, never meets it.
 spdlog::logger& logger() {
   static spdlog::logger* const made = [] {
-    std::atexit([] { exiting.store(true, std::memory_order_relaxed); });
     auto* fresh = new spdlog::logger("libpool", std::make_shared<spdlog::sinks::stderr_sink_st>());
-    fresh->set_level(spdlog::level::warn);
+    fresh->set_level(spdlog::level::info);
     fresh->set_pattern("[%Y-%m-%d %H:%M:%S.%e] [%n] [%l] %v");
     return fresh;
   }();
   return *made;
 }
 
-template <class... Args>
-void write(spdlog::level::level_enum level, const char* format, Args... args) noexcept {
-  if (exiting.load(std::memory_order_relaxed)) return;
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  if (level == LogLevel::error) return spdlog::level::err;
+  return level == LogLevel::warning ? spdlog::level::warn : spdlog::level::info;
+}
+
+bool is_wanted(const LogConfig& log, LogLevel level) {
+  const LogLevel least = log.level == LogLevel::by_default ? LogLevel::warning : log.level;
+  return level >= least && !exiting.load(std::memory_order_relaxed);
+}
+
+void write(const LogConfig& log, LogLevel level, const char* message) noexcept {
   // Writing is a cancellation point, and nothing here lets an unwinding through.
   int cancel_state = 0;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   try {
-    const std::lock_guard lock(log_mutex);
-    logger().log(level, fmt::runtime(format), args...);
+    if (log.fn != nullptr) {
+      log.fn(log.user, static_cast<std::int32_t>(level), message);
+    } else {
+      const std::lock_guard lock(log_mutex);
+      logger().log(spdlog_level(level), message);
+    }
   } catch (...) {
     // A line that cannot be written is not worth a task.
   }
   pthread_setcancelstate(cancel_state, nullptr);
 }
 
-}  // namespace
-
-void report(const char* message) noexcept {
+// Says whether the same line went to the same place within the last second.
+bool is_repeated(const LogConfig& log, const char* message) {
   using Clock = std::chrono::steady_clock;
+  static LogConfig last_log;
   static const char* last = nullptr;
   static Clock::time_point last_at;
-  {
-    const std::lock_guard lock(log_mutex);
-    const auto now = Clock::now();
-    if (message == last && now - last_at < std::chrono::seconds(1)) return;
-    last = message;
-    last_at = now;
-  }
-  write(spdlog::level::warn, "{}", message);
+  const std::lock_guard lock(log_mutex);
+  const auto now = Clock::now();
+  const bool is_same = message == last && log.fn == last_log.fn && log.user == last_log.user;
+  if (is_same && now - last_at < std::chrono::seconds(1)) return true;
+  last_log = log;
+  last = message;
+  last_at = now;
+  return false;
 }
 
-void report_invalid(const char* function, const char* field, const char* allowed) noexcept {
-  write(spdlog::level::err, "{}: {}: {}", function, field, allowed);
+}  // namespace
+
+void watch_exit() noexcept {
+  if (watched.exchange(true, std::memory_order_relaxed)) return;
+  (void)std::atexit([] { exiting.store(true, std::memory_order_relaxed); });
+}
+
+void report(const LogConfig& log, LogLevel level, const char* message) noexcept {
+  if (is_wanted(log, level) && !is_repeated(log, message)) write(log, level, message);
+}
+
+void report_invalid(const LogConfig& log, const char* function, const char* field, const char* allowed) noexcept {
+  if (!is_wanted(log, LogLevel::error)) return;
+  char line[256];
+  std::snprintf(line, sizeof line, "%s: %s: %s", function, field, allowed);
+  write(log, LogLevel::error, line);
 }
 
 void lock_log() noexcept { log_mutex.lock(); }

@@ -63,6 +63,13 @@ bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std:
   return error == 0;
 }
 
+void join_thread(pthread_t thread) {
+  int cancel_state = 0;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  pthread_join(thread, nullptr);
+  pthread_setcancelstate(cancel_state, nullptr);
+}
+
 void settle_thread(const char* name, std::uint32_t number) {
   char suffix[12];
   settle(name, suffix, std::snprintf(suffix, sizeof suffix, "-%u", number));

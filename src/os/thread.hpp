@@ -14,6 +14,9 @@ namespace pool::os {
 // False: the system gives none, after a few tries.
 bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size);
 
+// Waits until a thread has ended. Not a cancellation point: whoever joins is in the middle of ending a pool.
+void join_thread(pthread_t thread);
+
 // For a new thread, first thing: it is called "name-number" (cut to 15 bytes, the number kept) and cannot be cancelled.
 void settle_thread(const char* name, std::uint32_t number);
 // The same for the one that is called "name-hk".

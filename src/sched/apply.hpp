@@ -133,6 +133,7 @@ class Loop {
     } catch (...) {
       if (!frame->failed) frame->fail(code, "an exception that is no std::exception");
     }
+    if (frame->is_inherited()) throw Forked();
     if (code != 0 || frame->failed != had_failed) failed_.store(1);
     return code;
   }

@@ -12,6 +12,11 @@
 
 namespace pool::sched {
 
+// Thrown in a child of fork(), where the user's code that forked returns to the library: what the thread was in the
+// middle of is its parent's, and nothing of it is touched any more. It passes through the library alone: it ends at the
+// next call from the user's code around it, as POOL_EFORKED, or with the worker.
+struct Forked {};
+
 template <class Sys>
 struct Frame {
   Frame* up;
@@ -25,6 +30,7 @@ struct Frame {
   std::int32_t place = -1;    // pool_worker_index, if it was asked for in this outermost frame of the pool
   std::uint32_t in_place;     // how many tasks around this one, itself included, run in place of a queue place
   std::int32_t code = 0;
+  const std::uint32_t era = Sys::era();  // where it began
   bool failed = false;
   bool dropping = false;
   char text[group::failure_text_size];  // set with `failed`
@@ -39,8 +45,12 @@ struct Frame {
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
 
-  // Ends the frame; it must be the innermost one.
-  void pop() { top() = up; }
+  // Ends the frame; it must be the innermost one. (In a child of fork() it is none at all.)
+  void pop() {
+    if (!is_inherited()) top() = up;
+  }
+  // Says whether this is a child of the process that it began in.
+  bool is_inherited() const { return era != Sys::era(); }
 
   void fail(std::int32_t the_code, const char* reason) {
     failed = true;

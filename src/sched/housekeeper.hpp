@@ -78,7 +78,7 @@ class Housekeeper {
       pool_.staffed.store(1);
       return true;
     }
-    Sys::report("a task ended its worker thread, and no other could be created");
+    Sys::report(pool_.log, "a task ended its worker thread, and no other could be created");
     worker.ending = Ending::by_task;
     pool_.idle.must_leave();
     return false;
@@ -108,7 +108,7 @@ class Housekeeper {
     if (state.idle() != 0) return open_window(next_);
     const std::uint32_t wanted = std::min(next_, pool_.room.counts().queued);
     if (!fill_staff(world_, pool_, std::min(state.active() + wanted, pool_.bounds().total()))) {
-      Sys::report("a burst thread could not be created; carrying on with those there are");
+      Sys::report(pool_.log, "a burst thread could not be created; carrying on with those there are");
       return open_window(next_);
     }
     return open_window(next_ * 2);

@@ -16,17 +16,20 @@
 
 namespace pool::sched {
 
-// Calls what may neither block nor throw; it throws only the forced unwinding of the thread. Requires: the innermost
-// frame is a dropping one.
+// Calls what may neither block nor throw; it throws only the forced unwinding of the thread, or Forked. Requires: the
+// innermost frame is a dropping one.
 template <class Sys>
-POOL_CATCHES_UNWINDING void call_quietly(void (*fn)(void*), void* ctx, const char* complaint) {
+POOL_CATCHES_UNWINDING void call_quietly(const base::LogConfig& log, void (*fn)(void*), void* ctx,
+                                         const char* complaint) {
+  const std::uint32_t era = Sys::era();
   try {
     fn(ctx);
   } catch (const abi::__forced_unwind&) {
     throw;
   } catch (...) {
-    Sys::report(complaint);
+    Sys::report(log, complaint);
   }
+  if (era != Sys::era()) throw Forked();
 }
 
 // A result that nobody has claimed goes back.
@@ -36,7 +39,7 @@ void drop_result(void (*drop)(void*), void* result) {
     Dropping() : Frame<Sys>(nullptr, nullptr, false) { this->dropping = true; }
     ~Dropping() { this->pop(); }
   } frame;
-  call_quietly<Sys>(drop, result, "a drop callback threw an exception; ignored");
+  call_quietly<Sys>({}, drop, result, "a drop callback threw an exception; ignored");
 }
 
 // Gives back a reference. The last one ends the job: a result that nobody has claimed is dropped, the slot is free.

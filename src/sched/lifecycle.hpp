@@ -40,7 +40,7 @@ struct PoolConfig {
   std::int64_t burst_delay = 0;
   std::uint64_t stack_size = 0;
   Hooks hooks{};
-  LogConfig log{};
+  base::LogConfig log{};
 };
 
 struct PoolCounts {

@@ -89,6 +89,7 @@ POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group
   frame.dropping = true;
   frame.notice = true;
   const auto settle = [&] {
+    if (frame.is_inherited()) return;
     frame.pop();
     Sys::deallocate(&notice);
     if (frame.ends) detach_group(world, group, life);
@@ -96,7 +97,7 @@ POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group
     pool.room.finished();
   };
   try {
-    call_quietly<Sys>(notice.fn, notice.ctx, "a notification threw an exception; ignored");
+    call_quietly<Sys>(pool.log, notice.fn, notice.ctx, "a notification threw an exception; ignored");
   } catch (const abi::__forced_unwind&) {
     settle();
     throw;

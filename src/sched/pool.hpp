@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "base/log.hpp"
 #include "group/group.hpp"
 #include "park/bounds.hpp"
 #include "park/idle_set.hpp"
@@ -56,13 +57,6 @@ struct alignas(base::cache_line) Worker {
   // A frame for the hooks and the thread-local destructors: it outlives the thread's own stack.
   static constexpr std::size_t frame_size = 512;
   alignas(16) unsigned char last_frame[frame_size];
-};
-
-// The log as the pool's options have it.
-struct LogConfig {
-  void (*fn)(void*, std::int32_t, const char*) = nullptr;
-  void* user = nullptr;
-  std::uint32_t level = 0;
 };
 
 // What a pool's threads do as they start and end; fixed for a life.
@@ -200,7 +194,7 @@ struct alignas(base::cache_line) Pool {
   std::uint64_t stack_size = 0;
   bool prestart = false;
   Hooks hooks;
-  LogConfig log;
+  base::LogConfig log;  // fixed for a life
   // The housekeeper: there is one; what it sleeps on; whether it is to end.
   bool has_keeper = false;
   typename Sys::Thread keeper{};

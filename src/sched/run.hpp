@@ -48,7 +48,7 @@ class Run {
   }
 
   // The task and all that follows. A job has left its queued phase already. Throws nothing but the forced unwinding of
-  // the calling thread.
+  // the calling thread, and Forked.
   POOL_CATCHES_UNWINDING void operator()(Fate fate = Fate::runs) {
     if (fate == Fate::runs && (pool_.cancelling.load(std::memory_order_relaxed) != 0 || group_.is_cancelled(life_))) {
       fate = Fate::is_cancelled;
@@ -67,6 +67,7 @@ class Run {
     } catch (...) {
       frame_.fail(result_exception, "an exception that is no std::exception");
     }
+    if (frame_.is_inherited()) throw Forked();
     settle(fate);
   }
 
@@ -89,6 +90,7 @@ class Run {
   }
 
   POOL_CATCHES_UNWINDING void settle(Fate fate) {
+    if (frame_.is_inherited()) return;
     if (fate == Fate::is_cancelled) group_.tally.cancel_one();
     if (fate == Fate::is_discarded && is_counted_) group_.tally.discard_one();
     if (frame_.failed) {
@@ -98,7 +100,7 @@ class Run {
     frame_.dropping = true;
     try {
       if (task_.drop != nullptr) {
-        call_quietly<Sys>(task_.drop, task_.ctx, "a drop callback threw an exception; ignored");
+        call_quietly<Sys>(pool_.log, task_.drop, task_.ctx, "a drop callback threw an exception; ignored");
       }
     } catch (const abi::__forced_unwind&) {
       finish(fate);
@@ -108,6 +110,7 @@ class Run {
   }
 
   void finish(Fate fate) {
+    if (frame_.is_inherited()) return;
     if (job_ != nullptr) finish_job(fate);
     if (has_unit_) give_unit(world_, group_, life_);
     task_.free();

@@ -186,7 +186,7 @@ void end_by_force(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker, Endin
     }
   }
   if (worker.ending != Ending::given_up) return call_keeper(pool);
-  Sys::report("a task ended its worker thread, and no other could be created");
+  Sys::report(pool.log, "a task ended its worker thread, and no other could be created");
   // It counted as one that will look.
   if (pool.ready.any() && pool.idle.state().idle() > 0) wake_one(world, pool);
 }

@@ -16,6 +16,7 @@
 
 #include "base/log.hpp"
 #include "os/array.hpp"
+#include "os/fork.hpp"
 #include "os/futex.hpp"
 #include "os/thread.hpp"
 #include "queue/segments.hpp"
@@ -107,7 +108,7 @@ struct System {
   }
   static void settle_thread(const char* name, std::uint32_t number) { os::settle_thread(name, number); }
   static void settle_keeper(const char* name) { os::settle_keeper(name); }
-  static void join(Thread thread) { pthread_join(thread, nullptr); }
+  static void join(Thread thread) { os::join_thread(thread); }
 
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.
   static void*& top_frame() { return top_frame_; }
@@ -119,7 +120,13 @@ struct System {
   static void* allocate(std::size_t size) { return std::malloc(size); }
   static void deallocate(void* memory) { std::free(memory); }
 
-  static void report(const char* message) { base::report(message); }
+  // Tells a child of fork() from its parent, see os/fork.hpp.
+  static std::uint32_t era() { return os::era(); }
+
+  // A warning about a pool, to where its options say.
+  static void report(const base::LogConfig& log, const char* message) {
+    base::report(log, base::LogLevel::warning, message);
+  }
 
  private:
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* top_frame_ = nullptr;

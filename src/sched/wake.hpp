@@ -60,7 +60,7 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
     if (state.threads() >= bounds.total()) return;
     if (state.active() >= bounds.steady()) return arm(world, pool);
     if (grow(world, pool)) return;
-    Sys::report("a worker thread could not be created; carrying on with those there are");
+    Sys::report(pool.log, "a worker thread could not be created; carrying on with those there are");
     // Nobody is left: the last one left since the task was accepted, and its housekeeper goes on trying.
     if (pool.idle.state().threads() == 0) call_keeper(pool);
     // Others relied on the thread that was to come, while a worker may have parked.

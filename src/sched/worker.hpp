@@ -170,17 +170,11 @@ class WorkerLoop {
   bool reluctant_ = false;
 };
 
-// Calls a hook. Throws nothing but the forced unwinding of the thread.
+// Calls a hook. Throws nothing but the forced unwinding of the thread, and Forked.
 template <class Sys>
-POOL_CATCHES_UNWINDING void call_hook(Hooks::Fn hook, void* user) {
+void call_hook(const Pool<Sys>& pool, Hooks::Fn hook) {
   if (hook == nullptr) return;
-  try {
-    hook(user);
-  } catch (const abi::__forced_unwind&) {
-    throw;
-  } catch (...) {
-    Sys::report("a hook of a worker thread threw an exception; ignored");
-  }
+  call_quietly<Sys>(pool.log, hook, pool.hooks.user, "a hook of a worker thread threw an exception; ignored");
 }
 
 // The innermost frame while a worker's hooks and thread-local destructors run: whatever would block gives an error.
@@ -193,40 +187,46 @@ Frame<Sys>* push_last_frame(Worker<Sys>& worker) {
 }
 
 template <class Sys>
-POOL_CATCHES_UNWINDING void* worker_main(void* argument) {
+POOL_CATCHES_UNWINDING void* worker_main(void* argument) try {
   auto& worker = *static_cast<Worker<Sys>*>(argument);
   World<Sys>& world = *worker.world;
   Pool<Sys>& pool = *worker.pool;
   Sys::settle_thread(pool.name, worker.number);
   Sys::worker_pool() = &pool;
+  const std::uint32_t era = Sys::era();
   if (worker.replaces) Sys::join(worker.predecessor);
   try {
     Frame<Sys>* const frame = push_last_frame(worker);
-    call_hook<Sys>(pool.hooks.start, pool.hooks.user);
+    call_hook(pool, pool.hooks.start);
     frame->pop();
   } catch (const abi::__forced_unwind&) {
-    if (worker.searches) pool.idle.end_search();
-    end_by_force(world, pool, worker, Ending::by_hook);
+    if (era == Sys::era()) {
+      if (worker.searches) pool.idle.end_search();
+      end_by_force(world, pool, worker, Ending::by_hook);
+    }
     throw;
   }
   bool has_left = false;
   try {
     has_left = WorkerLoop<Sys>(world, pool, worker)(worker.searches);
   } catch (const abi::__forced_unwind&) {
+    if (era != Sys::era()) throw;
     push_last_frame(worker);
-    call_hook<Sys>(pool.hooks.stop, pool.hooks.user);
+    call_hook(pool, pool.hooks.stop);
     end_by_force(world, pool, worker, Ending::by_task);
     throw;
   }
   if (has_left) worker.ending = Ending::left;
   push_last_frame(worker);
   try {
-    call_hook<Sys>(pool.hooks.stop, pool.hooks.user);
+    call_hook(pool, pool.hooks.stop);
   } catch (const abi::__forced_unwind&) {
     if (has_left) join_leavers(pool, worker);
     throw;
   }
   if (has_left) join_leavers(pool, worker);
+  return nullptr;
+} catch (const Forked&) {
   return nullptr;
 }
 

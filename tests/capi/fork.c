@@ -13,8 +13,18 @@ enum { workers = 2, queued = 5, capacity = 5 };
 
 static pool_t pool;
 static pool_group_t group;
+static pool_job_t job;
 static gate_t gate = GATE_CLOSED;
 static atomic_int runs, drops;
+
+static int32_t job_count(void* counter, void** result) {
+  *result = counter;
+  return task_count(counter);
+}
+static int32_t turn_count(void* counter, uint64_t i) {
+  (void)i;
+  return task_count(counter);
+}
 
 #define FORKED(call) CHECK_STATUS(call, POOL_EFORKED)
 
@@ -24,6 +34,7 @@ static void call_pool(pool_t of) {
   FORKED(pool_group_create(of, NULL, &made));
   CHECK_EQ(made.id, 0);
   FORKED(pool_stats(of, &stats, sizeof stats));
+  FORKED(pool_submit(of, task_count, &runs));
   FORKED(pool_shutdown(of, POOL_SHUTDOWN_DRAIN, 0));
   FORKED(pool_shutdown(of, POOL_SHUTDOWN_CANCEL, INT64_MAX));
   FORKED(pool_destroy(of));
@@ -50,8 +61,41 @@ static void call_group(pool_group_t of) {
   FORKED(pool_group_poll(of));
   FORKED(pool_group_stats(of, &stats, sizeof stats));
   FORKED(pool_group_failure(of, &code, text, sizeof text));
+  pool_job_t made = {7};
+  FORKED(pool_group_submit_job(of, job_count, &runs, drop_count, &made));
+  CHECK_EQ(made.id, 0);
+  size_t count;
+  FORKED(pool_group_jobs(of, NULL, 0, &count));
+  FORKED(pool_group_apply(of, 3, 1, turn_count, &runs));
+  FORKED(pool_group_enter(of));
+  FORKED(pool_group_leave(of, 0));
+  FORKED(pool_group_notify(of, drop_count, &drops));
+  FORKED(pool_group_cancel(of));
+  FORKED(pool_group_suspend(of));
+  FORKED(pool_group_resume(of));
+  FORKED(pool_group_reset(of));
+  FORKED(pool_group_name(of, text, sizeof text));
   FORKED(pool_group_detach(of));
   FORKED(pool_group_destroy(of));
+  pool_group_options_t options;
+  OK(pool_group_options_init(&options, sizeof options));
+  options.parent_kind = POOL_PARENT_GROUP;
+  options.parent = of;
+  pool_group_t child;
+  const pool_t mine = make_pool(1);
+  FORKED(pool_group_create(mine, &options, &child));
+  OK(pool_destroy(mine));
+}
+
+static void call_job(pool_job_t of) {
+  int32_t code;
+  void* result;
+  FORKED(pool_job_wait(of));
+  FORKED(pool_job_wait_for(of, LONG_NS));
+  FORKED(pool_job_status(of, &code));
+  FORKED(pool_job_result(of, &result));
+  FORKED(pool_job_cancel(of));
+  FORKED(pool_job_release(of));
 }
 
 /* What every child can do: all that a fresh process can. */
@@ -74,6 +118,13 @@ static void call_everything(void) {
   drops = 0;
   call_pool(pool);
   call_group(group);
+  call_job(job);
+  pool_t none;
+  pool_group_t nowhere;
+  CHECK_STATUS(pool_current_pool(&none), POOL_EINVAL);
+  CHECK_STATUS(pool_current_group(&nowhere), POOL_EINVAL);
+  CHECK_EQ(pool_worker_index(), -1);
+  CHECK_EQ(pool_task_cancelled(), 0);
   CHECK_STATUS(pool_destroy((pool_t){group.id}), POOL_EBADHANDLE);
   CHECK_STATUS(pool_group_poll((pool_group_t){pool.id}), POOL_EBADHANDLE);
   CHECK_STATUS(pool_destroy((pool_t){0}), POOL_EBADHANDLE);
@@ -156,10 +207,16 @@ int main(void) {
     pool = make_pool_of(workers, capacity, POOL_OVERFLOW_BLOCK);
     group = make_group(pool);
     strange_eras();
-    in_child(call_everything); /* without a thread */
+    OK(pool_group_submit_job(group, job_count, &runs, NULL, &job));
+    OK(pool_job_wait(job));
+    OK(pool_group_wait(group));
+    runs = 0;
+    in_child(call_everything); /* with nothing to do */
+    OK(pool_job_release(job));
     for (int i = 0; i < workers; i++) OK(pool_group_submit(group, task_gate, &gate));
     gate_await(&gate, workers);
-    for (int i = 0; i < queued; i++) OK(submit_drop(group, task_count, &runs, drop_count));
+    OK(pool_group_submit_job(group, job_count, &runs, NULL, &job));
+    for (int i = 1; i < queued; i++) OK(submit_drop(group, task_count, &runs, drop_count));
     const pthread_t blocked = start(block, &runs);
     const pthread_t waiting = start(wait_too, NULL);
     if (!SANITIZED || round == 0) in_child(call_everything);
@@ -170,8 +227,10 @@ int main(void) {
     pthread_join(blocked, NULL);
     pthread_join(waiting, NULL);
     OK(pool_group_wait(group));
-    CHECK_EQ(runs, 2 * (queued + 1)); /* each ran and was dropped */
-    CHECK_EQ(group_stats_of(group).succeeded, workers + queued + 1);
+    OK(pool_job_wait(job));
+    OK(pool_job_release(job));
+    CHECK_EQ(runs, 2 * queued + 1); /* each ran, and all but the job were dropped */
+    CHECK_EQ(group_stats_of(group).succeeded, workers + queued + 2);
     OK(pool_destroy(pool));
   }
   check_bounds();

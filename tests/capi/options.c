@@ -166,7 +166,6 @@ int main(void) {
   CHECK_STATUS(try_capacity(1000000001), POOL_EINVAL);
   CHECK_STATUS(try_capacity(UINT32_MAX - 1), POOL_EINVAL);
   for (uint32_t overflow = 0; overflow <= 5; overflow++) {
-    OK(try_overflow(overflow));
     OK(try_group_overflow(overflow));
     OK(try_task_overflow(overflow));
   }

@@ -140,5 +140,23 @@ case $case_ in
       > "$work/log" 2>&1 || { cat "$work/log" && fail "configure"; }
     "$cmake" --build "$out" -j "${POOL_JOBS:-$(nproc)}" > "$work/log" 2>&1 || { cat "$work/log" && fail "build"; }
     ;;
+  readme)
+    # The programs of the README are what a reader tries first.
+    need pkg-config
+    for language in c cpp; do
+      awk -v fence='```'"$language" '$0 == fence && !n++ { on = 1; next } /^```/ { on = 0 } on' "$source/README.md" \
+        > "$prefix/readme.$language"
+      [[ -s $prefix/readme.$language ]] || fail "README.md has no program in $language"
+    done
+    eval "'$cc' -std=c11 -Wall -Wextra -Werror '$prefix/readme.c' -o '$prefix/readme_c' $(flags "$prefix" --cflags --libs)"
+    eval "'$cxx' -std=c++17 -Wall -Wextra -Werror '$prefix/readme.cpp' -o '$prefix/readme_cpp' \
+      $(flags "$prefix" --cflags --libs)"
+    LD_LIBRARY_PATH=$(libdir_of "$prefix") "$prefix/readme_c" > "$work/out" || fail "the C program gave $?"
+    LD_LIBRARY_PATH=$(libdir_of "$prefix") "$prefix/readme_cpp" >> "$work/out" || fail "the C++ program gave $?"
+    cat "$work/out"
+    while read -r line; do
+      grep -qF "\`$line\`" "$source/README.md" || fail "README.md does not say that a program prints: $line"
+    done < "$work/out"
+    ;;
   *) fail "unknown case $case_" ;;
 esac

@@ -99,6 +99,7 @@ void detaches(const pool::thread_pool& workers) {
   }
   CHECK(!finished);
   gate.open();
+  while (!finished) std::this_thread::yield();
 }
 
 // The last owner is the group's own task: it cannot wait for itself, and must not hang.

@@ -31,6 +31,7 @@
 #include <mutex>
 
 #include "base/bits.hpp"
+#include "base/log.hpp"
 #include "queue/cell.hpp"
 
 namespace model {
@@ -366,7 +367,7 @@ struct ModelSystem {
 
   static void*& top_frame() { return threads->frames[rl::thread_index()]; }
   static std::uint32_t era() { return 0; }
-  static void report(const char*) {}
+  static void report(const pool::base::LogConfig&, const char*) {}
 };
 
 // Runs a test over random schedules. The command line: [iterations] [state]. On a failure relacy prints the history,

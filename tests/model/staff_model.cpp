@@ -77,8 +77,7 @@ struct StaffTest : rl::test_suite<Test, Users + Workers + 1> {
 
   void submit(std::int32_t (*fn)(void*), void* ctx) {
     RL_ASSERT(Submit<ModelSystem>(world, *group, group_life)(
-                  {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)}) ==
-              Submitted::ok);
+                  {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)}) == Submitted::ok);
   }
   void submit(unsigned which) { submit(&Job::run, &job[which]); }
   void wait() { RL_ASSERT(Wait<ModelSystem>(world, *group, group_life)(INT64_MAX, false) == Waited::empty); }

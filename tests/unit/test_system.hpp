@@ -103,6 +103,8 @@ struct TestSystem {
   static constexpr std::uint32_t group_slots = 60;
   static constexpr std::uint32_t ready_word_bits = 4;
 
+  static std::uint32_t era() { return 0; }
+
   // How many calls have come to sleep, and how many to wake.
   static inline std::atomic<int> sleeps = 0;
   static inline std::atomic<int> wakes = 0;

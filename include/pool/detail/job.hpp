@@ -6,15 +6,19 @@
 // A job has one allocation: its state, with the closure and room for the result. Two sides hold it: the job<T>, and the
 // run. The run lets go of it when it has stored the result and destroyed the closure; a run that never comes, since the
 // job was cancelled or discarded, never will, so that the job<T> frees the state alone. Which of the two it is, the
-// library's status tells: a job that is over and has not run will not run.
+// library's status tells, and has_run: a job that is over and has not run will not run. (One that was claimed and is
+// dropped, since its group was cancelled, is for a moment neither.)
 #pragma once
 
 #include <pool/detail/closure.hpp>
 #include <pool/detail/time.hpp>
 
+#include <sched.h>
+
 #include <atomic>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -239,7 +243,11 @@ class [[nodiscard]] job {
     if (ended == status::busy) ended = detail::as_status(pool_job_status(handle, nullptr));
     if (ended == status::busy) {
       will_not_run = pool_job_cancel(handle) == POOL_OK;
-      if (!will_not_run) ended = detail::as_status(pool_job_status(handle, nullptr));  // it has started by now
+      // It has started by now: it runs, or it is just being dropped with its group. Which of the two shows in a moment.
+      while (!will_not_run && ended == status::busy && !state->has_run.load(std::memory_order_relaxed)) {
+        sched_yield();
+        ended = detail::as_status(pool_job_status(handle, nullptr));
+      }
     }
     if (ended == status::failed || ended == status::cancelled) {
       will_not_run = !state->has_run.load(std::memory_order_relaxed);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <type_traits>
 
 namespace pool {
 inline namespace v1 {
@@ -75,7 +76,8 @@ struct thread_pool_options {
 class parent_group {
  public:
   constexpr parent_group() noexcept = default;
-  constexpr parent_group(pool_group_t group) noexcept  // NOLINT: implicit, so that a group can be assigned
+  template <class G, class = std::enable_if_t<std::is_convertible_v<const G&, pool_group_t>>>
+  constexpr parent_group(const G& group) noexcept  // NOLINT: implicit, so that a group can be assigned
       : kind_(POOL_PARENT_GROUP), handle_(group) {}
   // That of the task which makes the group, if any.
   static constexpr parent_group current() noexcept {
