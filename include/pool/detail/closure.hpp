@@ -68,9 +68,10 @@ inline std::int32_t fail_with(const char* text) noexcept {
 // Runs `body` and makes an exception the task's failure, with its text; `keep` is called while it is handled. Caught on
 // this side of the C interface, since the program's std::exception need not be the library's. Only the forced unwinding
 // of pthread_exit() or a cancellation passes. (g++ binds the reference of that handler to null, which UBSan would
-// mind. With libc++ there is no type for it, but it is no C++ exception, either.)
+// mind, and in a function that this one is inlined into it would again. With libc++ there is no type for it, but it is
+// no C++ exception, either.)
 template <class Body, class Keep>
-__attribute__((no_sanitize("null"))) std::int32_t run_guarded(Body&& body, Keep&& keep) {
+__attribute__((noinline, no_sanitize("null"))) std::int32_t run_guarded(Body&& body, Keep&& keep) {
 #if defined(__cpp_exceptions)
   try {
     return body();
