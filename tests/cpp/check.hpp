@@ -79,12 +79,16 @@ class gate {
 // Of this thread, by operator new.
 inline thread_local int allocations = 0;
 
-inline void* allocate(std::size_t size, std::size_t alignment) {
+inline void* try_allocate(std::size_t size, std::size_t alignment) noexcept {
   ++allocations;
   void* memory = nullptr;
-  if (posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, size == 0 ? 1 : size) != 0) {
-    throw std::bad_alloc();
-  }
+  const bool failed =
+      posix_memalign(&memory, alignment < sizeof(void*) ? sizeof(void*) : alignment, size == 0 ? 1 : size) != 0;
+  return failed ? nullptr : memory;
+}
+inline void* allocate(std::size_t size, std::size_t alignment) {
+  void* const memory = try_allocate(size, alignment);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
@@ -130,6 +134,8 @@ void* operator new[](std::size_t size) { return check::allocate(size, 16); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return check::allocate(size, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return check::try_allocate(size, 16); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return check::try_allocate(size, 16); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

@@ -8,6 +8,7 @@
 #include <pool/detail/status.hpp>
 #include <pool/detail/time.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -148,6 +149,22 @@ struct pool_hooks {
   static void on_log(void* hooks, std::int32_t level, const char* message) noexcept {
     static_cast<pool_hooks*>(hooks)->log(static_cast<severity>(level), message);
   }
+};
+
+// Those of the default pool, which has no end: kept where a search for leaks finds them.
+struct kept_hooks {
+  explicit kept_hooks(const thread_pool_options& from) : hooks(from) {}
+
+  // From here on it lives until the process ends.
+  void keep() noexcept {
+    static std::atomic<kept_hooks*> all{nullptr};
+    next = all.load(std::memory_order_relaxed);
+    while (!all.compare_exchange_weak(next, this, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+  }
+
+  pool_hooks hooks;
+  kept_hooks* next = nullptr;
 };
 
 inline bool has_hooks(const thread_pool_options& from) noexcept {

@@ -134,11 +134,11 @@ inline thread_pool_ref default_pool() {
 // Says how the default pool will be made. Throws pool::error: busy, if it is made already; invalid. Hooks live until the
 // process ends.
 inline void configure_default_pool(const thread_pool_options& options) {
-  std::unique_ptr<detail::pool_hooks> hooks;
-  if (detail::has_hooks(options)) hooks = std::make_unique<detail::pool_hooks>(options);
-  const pool_options_t c = detail::c_options(options, hooks.get());
+  std::unique_ptr<detail::kept_hooks> kept;
+  if (detail::has_hooks(options)) kept = std::make_unique<detail::kept_hooks>(options);
+  const pool_options_t c = detail::c_options(options, kept ? &kept->hooks : nullptr);
   detail::must(detail::as_status(pool_default_configure(&c)), "configure_default_pool");
-  static_cast<void>(hooks.release());
+  if (kept) kept.release()->keep();
 }
 
 inline group::group(const thread_pool_ref& pool, const group_options& options) {
