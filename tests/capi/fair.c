@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) the libpool authors
+ *
+ * Fairness between groups on one worker: a few tasks do not wait for another group's backlog, however many such groups
+ * there are; shares of the worker's time go by weight, and by time rather than by tasks.
+ *
+ * Nothing here is bounded by a time: what is counted is tasks that were started, each of which uses a known amount of
+ * the processor. The bounds are wide, because the library measures what a batch takes by the clock: on a machine that
+ * takes the processor away in the middle of it, a group is charged for what others used. */
+#define _GNU_SOURCE
+#include "rig.h"
+
+enum { most = 128 };
+
+static atomic_int started[most]; /* by group */
+static atomic_int total;
+static atomic_int before; /* how many others had been run when the last of the small group began */
+static int small_number;
+static int stop_at;
+static int64_t cost[most];
+
+/* A task of group *ctx: counts, until there have been enough. */
+static int32_t work(void* ctx) {
+  const int group = *(int*)ctx;
+  if (atomic_load(&total) >= stop_at) return 0;
+  if (group == small_number) atomic_store(&before, atomic_load(&total) - atomic_load(&started[group]));
+  burn(cost[group]);
+  atomic_fetch_add(&started[group], 1);
+  atomic_fetch_add(&total, 1);
+  return 0;
+}
+
+static int numbers[most];
+
+static pool_t begin(void) {
+  pool_options_t options = pool_defaults();
+  options.max_workers = 1;
+  options.queue_capacity = POOL_UNBOUNDED;
+  pool_t pool;
+  OK(pool_create(&options, &pool));
+  for (int i = 0; i < most; i++) {
+    numbers[i] = i;
+    atomic_store(&started[i], 0);
+  }
+  atomic_store(&total, 0);
+  return pool;
+}
+
+/* A group with a few tasks, beside others with far more: it is done when they have hardly begun. */
+static void check_backlog(int others, int few) {
+  const pool_t pool = begin();
+  hold_t hold;
+  hold_workers(&hold, pool, 1);
+  stop_at = INT32_MAX;
+  const int backlog = 20000 / others;
+  for (int i = 0; i < others; i++) {
+    cost[i] = 10000;
+    const pool_group_t group = make_group(pool);
+    for (int j = 0; j < backlog; j++) OK(pool_group_submit(group, work, &numbers[i]));
+  }
+  const pool_group_t small = make_group(pool);
+  cost[others] = 10000;
+  small_number = others;
+  for (int j = 0; j < few; j++) OK(pool_group_submit(small, work, &numbers[others]));
+  gate_open(&hold.gate);
+  OK(pool_group_wait_for(small, LONG_NS)); /* which does not help */
+  stop_at = 0;
+  /* A turn is about 50 us of work, five of these tasks: few / 5 + 1 turns of each of the others, and twenty times as
+   * much for what the machine does meanwhile. In the order of the submits it would be all 20,000. */
+  const int bound = 100 * others * (few / 5 + 1);
+  if (atomic_load(&before) >= (bound < 10000 ? bound : 10000)) {
+    fprintf(stderr, "%d tasks of %d groups were run before the %d of a small one\n", atomic_load(&before), others, few);
+    check_failed();
+  }
+  OK(pool_destroy(pool));
+}
+
+/* Two groups with more than enough to do, until so many tasks are done: how often the second one had its turn for each
+ * of the first one's. */
+static double share(uint32_t weight0, uint32_t weight1, int64_t cost0, int64_t cost1, int tasks) {
+  const pool_t pool = begin();
+  hold_t hold;
+  hold_workers(&hold, pool, 1);
+  stop_at = tasks;
+  small_number = -1;
+  pool_group_t groups[2];
+  for (int i = 0; i < 2; i++) {
+    pool_group_options_t options = group_defaults();
+    options.weight = i == 0 ? weight0 : weight1;
+    groups[i] = make_group_of(pool, &options);
+    cost[i] = i == 0 ? cost0 : cost1;
+    for (int j = 0; j < tasks; j++) OK(pool_group_submit(groups[i], work, &numbers[i]));
+  }
+  release_workers(&hold);
+  for (int i = 0; i < 2; i++) OK(pool_group_wait_for(groups[i], LONG_NS));
+  CHECK_EQ(total, tasks);
+  OK(pool_destroy(pool));
+  return (double)started[1] / (started[0] > 0 ? started[0] : 1);
+}
+
+/* Up to five attempts: a processor that is taken away for milliseconds can spoil one, while a library that
+ * goes by something else than it should never comes near. */
+typedef struct {
+  const char* what;
+  uint32_t weights[2];
+  int64_t costs[2];
+  int tasks;
+  double least, greatest;
+} shares_t;
+
+static void check_shares(const shares_t* shares) {
+  for (int attempt = 1;; attempt++) {
+    const double value =
+        share(shares->weights[0], shares->weights[1], shares->costs[0], shares->costs[1], shares->tasks);
+    printf("%s: %.2f\n", shares->what, value);
+    if (value >= shares->least && value <= shares->greatest) return;
+    CHECK(attempt < 5);
+  }
+}
+
+int main(void) {
+  check_backlog(1, 1);
+  check_backlog(1, 20);
+  check_backlog(10, 5);
+  check_backlog(100, 5);
+  static const shares_t all[] = {
+      /* By turns or by order alike: this one only says that nobody starves. */
+      {"equal weights", {1, 1}, {20000, 20000}, 4000, 0.5, 2},
+      /* 3, give or take a half: without weights it is 1, and reversed 1/3. */
+      {"weights 1 and 3", {1, 3}, {20000, 20000}, 4000, 2, 4.5},
+      {"weights 3 and 1", {3, 1}, {20000, 20000}, 4000, 0.22, 0.5},
+      /* By time ten of the short ones for each long one; by tasks one. */
+      {"tasks of 200 us and of 20 us", {1, 1}, {200000, 20000}, 2000, 4, 25},
+      {"tasks of 20 us and of 200 us", {1, 1}, {20000, 200000}, 2000, 0.04, 0.25},
+  };
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) check_shares(&all[i]);
+  return 0;
+}
