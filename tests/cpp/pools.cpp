@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// What belongs to a whole pool: callables in its options are called, and live as long as they may be; the default pool.
+// What belongs to a whole pool: callables in its options are called, and live as long as they may be; resizing; the
+// default pool.
 #include "check.hpp"
 
 #include <atomic>
@@ -10,6 +11,48 @@
 #include <thread>
 
 namespace {
+
+void hooks() {
+  using life = check::counted<1>;
+  std::atomic<int> starts{0};
+  std::atomic<int> stops{0};
+  {
+    pool::thread_pool_options options;
+    options.max_workers = 3;
+    options.min_workers = 3;
+    options.prestart = true;
+    options.on_thread_start = [&starts, alive = life()] { ++starts; };
+    options.on_thread_stop = [&stops, alive = life()] { ++stops; };
+    pool::thread_pool workers(options);
+    options = pool::thread_pool_options();
+    CHECK(life::alive == 2);
+    pool::thread_pool moved(std::move(workers));
+    pool::group group(moved);
+    for (int i = 0; i < 10; ++i) group.submit([] {});
+    group.wait();
+  }
+  CHECK(starts == 3 && stops == 3 && life::alive == 0);
+}
+
+void resizing() {
+  pool::thread_pool_options options;
+  options.max_workers = 1;
+  pool::thread_pool workers(options);
+  CHECK(check::thrown_by([&] { workers.resize(5, 2); }) == pool::status::invalid);
+  workers.resize(0, 2);
+  pool::group group(workers);
+  std::atomic<int> here{0};
+  for (int i = 0; i < 2; ++i) {  // each needs the other
+    group.submit([&here] {
+      ++here;
+      while (here < 2) std::this_thread::yield();
+    });
+  }
+  CHECK(group.wait_for(std::chrono::hours(1)));
+  CHECK(workers.stats().workers == 2);
+  workers.shutdown(pool::shutdown_mode::drain, pool::forever);
+  CHECK(workers.try_resize(0, 1) == pool::status::closed);
+}
 
 void logs() {
   std::atomic<int> lines{0};
@@ -49,6 +92,8 @@ void default_pool() {
 }  // namespace
 
 int main() {
+  hooks();
+  resizing();
   logs();
   default_pool();
   return 0;
