@@ -2,7 +2,8 @@
 // Copyright (c) the libpool authors
 //
 // pool.hpp - libpool for C++17 and later: objects that end what they own, closures, results, exceptions. Header-only,
-// over the functions of pool.h alone; nothing of it is in libpool.so, so that any compiler and standard library will do.
+// over the functions of pool.h alone; nothing of it is in libpool.so, so that any compiler and standard library will
+// do.
 //
 //     pool::thread_pool workers({.max_workers = 4, .name = "work"});          // designated initializers: C++20
 //     pool::group message(workers);
@@ -29,13 +30,13 @@
 //   function of the same name.
 // - Errors: `op` throws pool::error, a std::system_error of pool::category(); `try_op` returns a pool::status. Making a
 //   closure throws what copying or moving the callable throws, and std::bad_alloc, in either form.
-// - Thread-safety: *_ref are values, and what they refer to may be used from any thread. Two threads may not use the same
-//   job or task object, nor move or end a thread_pool or group object while another one uses it.
+// - Thread-safety: *_ref are values, and what they refer to may be used from any thread. Two threads may not use the
+//   same job or task object, nor move or end a thread_pool or group object while another one uses it.
 // - Closures: trivially copyable ones up to 48 bytes, and those whose type is_bitwise_relocatable, travel in the task
-//   and take no allocation here; others take one, as does each job. Each is destroyed exactly once, before its group can
-//   be seen empty.
-// - Exceptions that leave a callable are caught here: a group keeps the text of the first (exception_code, what()), a job
-//   and a loop also the object, which comes out of job::get() or apply().
+//   and take no allocation here; others take one, as does each job. Each is destroyed exactly once, before its group
+//   can be seen empty.
+// - Exceptions that leave a callable are caught here: a group keeps the text of the first (exception_code, what()), a
+//   job and a loop also the object, which comes out of job::get() or apply().
 // - Forced unwinding (pthread_exit() or a cancellation) passes through everything that runs tasks.
 // - Time-outs are any std::chrono::duration: <= 0 polls, pool::forever has no end, and sums saturate.
 // - With -fno-exceptions what would throw prints its error and aborts; try_op works.

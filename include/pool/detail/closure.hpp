@@ -27,13 +27,15 @@ inline namespace v1 {
 // example. INT32_MIN to INT32_MIN + 255 are the library's own.
 enum class outcome : std::int32_t { success = 0 };
 
-// Whether objects of a type may be moved by copying their bytes and forgetting the original. True for trivially copyable
-// types; specialize it for others of yours of which it holds. It does not for std::string and std::list of libstdc++,
-// which point into themselves.
+// Whether objects of a type may be moved by copying their bytes and forgetting the original. True for trivially
+// copyable types; specialize it for others of yours of which it holds. It does not for std::string and std::list of
+// libstdc++, which point into themselves.
 template <class T>
 struct is_bitwise_relocatable : std::is_trivially_copyable<T> {};
 
-// The same promise for one callable, which a lambda's type cannot make: submit(pool::relocatable([p = std::move(p)] ...)).
+// The same promise for one callable, which a lambda's type cannot make:
+//
+//     group.submit(pool::relocatable([owner = std::move(owner)] { use(*owner); }));   // a std::unique_ptr
 template <class F>
 struct relocatable {
   F callable;

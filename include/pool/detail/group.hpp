@@ -26,10 +26,10 @@ struct failure {
   std::string text{};
 };
 
-// A group of somebody: its handle, with everything that can be done with one. A value; copying it copies no group. May be
-// used from any thread, and after the group's end, which gives status::bad_handle. Each operation comes in two forms:
-// `op` throws pool::error, `try_op` returns a status. Neither is noexcept where tasks may be run meanwhile, since
-// pthread_exit() in one of them has to pass.
+// A group of somebody: its handle, with everything that can be done with one. A value; copying it copies no group. May
+// be used from any thread, and after the group's end, which gives status::bad_handle. Each operation comes in two
+// forms: `op` throws pool::error, `try_op` returns a status. Neither is noexcept where tasks may be run meanwhile,
+// since pthread_exit() in one of them has to pass.
 class group_ref {
  public:
   constexpr group_ref() noexcept = default;
@@ -63,7 +63,8 @@ class group_ref {
   void submit(task&& ready, const submit_options& options = {}) const { submit(ready, options); }
   status try_submit(task&& ready, const submit_options& options = {}) const { return try_submit(ready, options); }
   status try_submit(task& ready, const submit_options& options = {}) const {
-    // Empty from here on: pthread_exit() in a task that is run in place comes out of the call, and then it was accepted.
+    // Empty from here on: pthread_exit() in a task that is run in place comes out of the call, and then it was
+    // accepted.
     const pool_task_fn run = std::exchange(ready.run_, nullptr);
     pool_status_t result = POOL_OK;
     if (ready.copy_size_ == 0 && ready.drop_ == nullptr && options.are_default()) {
@@ -264,9 +265,9 @@ class group : public group_ref {
   }
 };
 
-// Being inside a group: counted as one of its running tasks until leave(), or until the end of the scope: as failed when
-// that is left by an exception, else as succeeded. Move-only, to hand it to the thread or callback that finishes the
-// work.
+// Being inside a group: counted as one of its running tasks until leave(), or until the end of the scope: as failed
+// when that is left by an exception, else as succeeded. Move-only, to hand it to the thread or callback that finishes
+// the work.
 class entered {
  public:
   entered() noexcept = default;

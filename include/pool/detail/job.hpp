@@ -136,8 +136,8 @@ using job_value = std::conditional_t<std::is_lvalue_reference_v<std::invoke_resu
 
 }  // namespace detail
 
-// A job: made by group.submit_job(), or by make_job() and submitted later. Move-only. Its member functions may be called
-// by one thread at a time.
+// A job: made by group.submit_job(), or by make_job() and submitted later. Move-only. Its member functions may be
+// called by one thread at a time.
 //
 // A job<T> that goes away does not block: a job that has not started is cancelled, since nobody can have its result
 // any more; one that runs is let go, and its result destroyed when it has finished. What the closure refers to has to
@@ -262,8 +262,8 @@ class [[nodiscard]] job {
   pool_job_t handle_{};
 };
 
-// A job that is ready to be submitted by group.submit(job), and still is after a refusal. Throws what the callable's copy
-// or move throws, and std::bad_alloc.
+// A job that is ready to be submitted by group.submit(job), and still is after a refusal. Throws what the callable's
+// copy or move throws, and std::bad_alloc.
 template <class F>
 auto make_job(F&& callable) {
   using D = std::decay_t<F>;

@@ -58,9 +58,10 @@ class loop {
 };
 
 template <class Iterator, class Sentinel>
-using enable_if_iterator = std::enable_if_t<
-    std::is_convertible_v<typename std::iterator_traits<Iterator>::iterator_category, std::random_access_iterator_tag> &&
-    std::is_same_v<Iterator, Sentinel>>;
+using enable_if_iterator =
+    std::enable_if_t<std::is_same_v<Iterator, Sentinel> &&
+                     std::is_convertible_v<typename std::iterator_traits<Iterator>::iterator_category,
+                                           std::random_access_iterator_tag>>;
 
 #if defined(__cpp_lib_ranges)
 template <class Range>

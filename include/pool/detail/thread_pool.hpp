@@ -28,8 +28,8 @@ class thread_pool_ref {
     return a.handle_.id != b.handle_.id;
   }
 
-  // Submits to a group that the pool owns and nobody waits for: a trivially copyable callable of a pointer's size at most
-  // (a function, a lambda with one reference). Others go to a group.
+  // Submits to a group that the pool owns and nobody waits for: a trivially copyable callable of a pointer's size at
+  // most (a function, a lambda with one reference). Others go to a group.
   template <class F>
   void submit(F&& callable) const {
     detail::must(try_submit(std::forward<F>(callable)), "thread_pool::submit");
@@ -131,8 +131,8 @@ inline thread_pool_ref default_pool() {
   return handle;
 }
 
-// Says how the default pool will be made. Throws pool::error: busy, if it is made already; invalid. Hooks live until the
-// process ends.
+// Says how the default pool will be made. Throws pool::error: busy, if it is made already; invalid. Hooks live until
+// the process ends.
 inline void configure_default_pool(const thread_pool_options& options) {
   std::unique_ptr<detail::kept_hooks> kept;
   if (detail::has_hooks(options)) kept = std::make_unique<detail::kept_hooks>(options);

@@ -17,8 +17,8 @@ inline constexpr std::chrono::nanoseconds forever = std::chrono::nanoseconds::ma
 
 namespace detail {
 
-// Saturates: from 9.2e18 ns (291 years) on it is for ever. What is shorter than a nanosecond, and not 0, is one, so that
-// it does not poll. A NaN polls.
+// Saturates: from 9.2e18 ns (291 years) on it is for ever. What is shorter than a nanosecond, and not 0, is one, so
+// that it does not poll. A NaN polls.
 template <class Rep, class Period>
 constexpr std::int64_t nanoseconds_of(std::chrono::duration<Rep, Period> time) {
   constexpr double limit = 9.2e18;
