@@ -154,7 +154,7 @@ class TicketQueue {
   bool resume(std::uint32_t generation) { return change(generation, suspended, 0); }
   bool is_suspended() const { return (base::high(hd_.load()) & suspended) != 0; }
 
-  // Tickets that are out and not claimed; right at some moment of the call.
+  // Tickets that are out and not claimed: no less than there were at the first load.
   std::uint32_t waiting() const {
     const std::uint32_t head = base::low(hd_.load());
     return base::low(sub_.load()) - head;

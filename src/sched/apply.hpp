@@ -134,7 +134,11 @@ class Loop {
       if (!frame->failed) frame->fail(code, "an exception that is no std::exception");
     }
     if (frame->is_inherited()) throw Forked();
-    if (code != 0 || frame->failed != had_failed) failed_.store(1);
+    if (code != 0 || frame->failed != had_failed) {
+      failed_.store(1);
+      // Now, and not when the task that takes the turns is over: that may be long.
+      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, frame->life);
+    }
     return code;
   }
 

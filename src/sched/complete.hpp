@@ -80,6 +80,8 @@ void pass_tombstones(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
   queue::Work work;
   bool more = false;
   while (group.queue.claim(world.segments, mine, work, more, {0, true, stands_for_another<Sys>}) == Claimed::task) {
+    // A place in the group's own queue is free. (The cell still holds the group open.)
+    if (group.line.busy()) group.line.serve([&group] { return group.free_places(); });
     pass_tombstone(world, *world.pools.at(group.pool.load(std::memory_order_relaxed)), group, work);
   }
 }

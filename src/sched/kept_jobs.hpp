@@ -65,6 +65,8 @@ bool release_handle(World<Sys>& world, Job<Sys>& job, std::uint32_t generation) 
     const bool is_kept = (base::low(word) & Job<Sys>::kept) != 0;
     next = base::pack(is_kept ? generation : generation + 1, base::low(word) | Job<Sys>::released);
   } while (!job.word.compare_exchange_weak(word, next));
+  // Those who wait for it see that the handle is over. (Its group may be gone: a needless wake-up.)
+  if ((base::low(word) & Job<Sys>::waited) != 0) world.groups.at(job.group.load())->completion.wake_helpers();
   release_job(world, job);
   return true;
 }
