@@ -101,14 +101,14 @@ pool_status_t outcome(const Group& group, std::uint32_t generation) {
   return POOL_OK;
 }
 
-pool_status_t wait(pool_group_t handle, std::int64_t timeout) try {
+pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) try {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
   if (Frame::inside_group(found.slot) || Frame::inside_drop()) return POOL_EDEADLK;
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);
-  const auto waited =
-      timeout <= 0 ? wait.poll()
-                   : wait(capi::deadline_after(timeout), capi::helps(*found.world, *found.slot, timeout == INT64_MAX));
+  const auto waited = timeout <= 0
+                          ? wait.poll()
+                          : wait(capi::deadline_after(timeout), capi::helps(*found.world, *found.slot, is_untimed));
   switch (waited) {
     case sched::Waited::empty:
       return outcome(*found.slot, found.generation);
@@ -170,9 +170,9 @@ pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options
   return POOL_OK;
 }
 
-pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX); }
+pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX, true); }
 
-pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout) { return wait(group, timeout); }
+pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout) { return wait(group, timeout, false); }
 
 pool_status_t pool_group_poll(pool_group_t group) {
   const auto found = capi::resolve(group);

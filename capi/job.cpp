@@ -28,14 +28,14 @@ pool_status_t outcome(std::uint64_t word) {
   }
 }
 
-pool_status_t wait(pool_job_t handle, std::int64_t timeout) try {
+pool_status_t wait(pool_job_t handle, std::int64_t timeout, bool is_untimed) try {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
   Job& job = *found.slot;
   if (!Job::is_over(job.word.load())) {
     if (Frame::inside_job(&job) || Frame::inside_drop()) return POOL_EDEADLK;
     if (timeout <= 0) return POOL_ETIMEDOUT;
-    const bool help = capi::helps(*found.world, *found.world->groups.at(job.group.load()), timeout == INT64_MAX);
+    const bool help = capi::helps(*found.world, *found.world->groups.at(job.group.load()), is_untimed);
     if (!sched::wait_for_job(*found.world, job, found.generation, capi::deadline_after(timeout), help)) {
       return POOL_ETIMEDOUT;
     }
@@ -66,9 +66,9 @@ pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void* ct
 }
 POOL_OR_FORKED
 
-pool_status_t pool_job_wait(pool_job_t job) { return wait(job, INT64_MAX); }
+pool_status_t pool_job_wait(pool_job_t job) { return wait(job, INT64_MAX, true); }
 
-pool_status_t pool_job_wait_for(pool_job_t job, int64_t timeout) { return wait(job, timeout); }
+pool_status_t pool_job_wait_for(pool_job_t job, int64_t timeout) { return wait(job, timeout, false); }
 
 pool_status_t pool_job_status(pool_job_t job, int32_t* code) {
   const auto found = capi::resolve(job);
