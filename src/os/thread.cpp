@@ -3,6 +3,7 @@
 #include "os/thread.hpp"
 
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,12 +29,13 @@ sigset_t asynchronous_signals() {
   return set;
 }
 
-void settle(const char* name, const char* suffix, int suffix_size) {
+std::int32_t settle(const char* name, const char* suffix, int suffix_size) {
   int before = 0;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
   char full[16];
   std::snprintf(full, sizeof full, "%.*s%s", 15 - suffix_size, name, suffix);
   pthread_setname_np(pthread_self(), full);
+  return static_cast<std::int32_t>(syscall(SYS_gettid));
 }
 
 }  // namespace
@@ -63,19 +65,22 @@ bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std:
   return error == 0;
 }
 
-void join_thread(pthread_t thread) {
+std::int32_t settle_thread(const char* name, std::uint32_t number) {
+  char suffix[12];
+  return settle(name, suffix, std::snprintf(suffix, sizeof suffix, "-%u", number));
+}
+
+std::int32_t settle_keeper(const char* name) { return settle(name, "-hk", 3); }
+
+void join_thread(pthread_t thread, std::int32_t id) {
   int cancel_state = 0;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   pthread_join(thread, nullptr);
   pthread_setcancelstate(cancel_state, nullptr);
+  if (id == 0) return;
+  // A bounded number of times: the kernel might give its number away again.
+  for (int tries = 0; tries < 10'000 && syscall(SYS_tgkill, getpid(), id, 0) == 0; ++tries) sched_yield();
 }
-
-void settle_thread(const char* name, std::uint32_t number) {
-  char suffix[12];
-  settle(name, suffix, std::snprintf(suffix, sizeof suffix, "-%u", number));
-}
-
-void settle_keeper(const char* name) { settle(name, "-hk", 3); }
 
 std::uint64_t least_stack() { return static_cast<std::uint64_t>(PTHREAD_STACK_MIN); }
 

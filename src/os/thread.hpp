@@ -14,13 +14,16 @@ namespace pool::os {
 // False: the system gives none, after a few tries.
 bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size);
 
-// Waits until a thread has ended. Not a cancellation point: whoever joins is in the middle of ending a pool.
-void join_thread(pthread_t thread);
-
 // For a new thread, first thing: it is called "name-number" (cut to 15 bytes, the number kept) and cannot be cancelled.
-void settle_thread(const char* name, std::uint32_t number);
+// Returns what the kernel calls it.
+std::int32_t settle_thread(const char* name, std::uint32_t number);
 // The same for the one that is called "name-hk".
-void settle_keeper(const char* name);
+std::int32_t settle_keeper(const char* name);
+
+// Waits until a thread has ended, and is gone for the kernel, too: pthread_join alone returns a little before that, and
+// who then starts another one has one more than he thinks. `id`: what it was called; 0: not known. Not a cancellation
+// point: whoever joins is in the middle of ending a pool.
+void join_thread(pthread_t thread, std::int32_t id);
 
 // The least stack_size of start_thread.
 std::uint64_t least_stack();

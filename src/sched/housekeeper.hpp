@@ -26,7 +26,7 @@ class Housekeeper {
       const std::uint32_t seen = pool_.keeper_calls.load();
       if (pool_.keeper_stop.load() != 0) return;
       if (Worker<Sys>* leaver = take_leaver()) {
-        Sys::join(leaver->thread);
+        Sys::join(leaver->thread, leaver->id);
         bury(*leaver);
         continue;
       }
@@ -150,7 +150,7 @@ class Housekeeper {
 template <class Sys>
 void* keeper_main(void* argument) {
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(argument);
-  Sys::settle_keeper(pool.name);
+  pool.keeper_id = Sys::settle_keeper(pool.name);
   Sys::worker_pool() = &pool;
   Housekeeper<Sys>{pool}();
   return nullptr;

@@ -124,7 +124,7 @@ void stop_workers(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) 
   if (has_keeper) {
     pool.keeper_stop.store(1);
     call_keeper(pool);
-    Sys::join(pool.keeper);
+    Sys::join(pool.keeper, pool.keeper_id);
   }
   Worker<Sys>* threads = nullptr;
   {
@@ -135,7 +135,7 @@ void stop_workers(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) 
   }
   while (threads != nullptr) {
     Worker<Sys>* const next = threads->next;
-    Sys::join(threads->thread);
+    Sys::join(threads->thread, threads->id);
     const std::lock_guard lock(pool.growth);
     count_out(pool, *threads);
     world.workers.give(threads->index);

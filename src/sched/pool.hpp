@@ -51,6 +51,7 @@ struct alignas(base::cache_line) Worker {
   Worker* next_leaver = nullptr;
   typename Sys::Thread thread{};
   typename Sys::Thread predecessor{};  // ended its thread in a task; joined by this one
+  std::int32_t id = 0;                 // what the system calls the thread: its own, for whoever joins it
   bool searches = false;               // starts as a searching one
   bool replaces = false;               // has a predecessor
   Ending ending = Ending::none;
@@ -198,6 +199,7 @@ struct alignas(base::cache_line) Pool {
   // The housekeeper: there is one; what it sleeps on; whether it is to end.
   bool has_keeper = false;
   typename Sys::Thread keeper{};
+  std::int32_t keeper_id = 0;
   World<Sys>* world = nullptr;
   Atomic<std::uint32_t> keeper_calls{0};
   Atomic<std::uint32_t> keeper_stop{0};

@@ -106,9 +106,9 @@ struct System {
   static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {
     return os::start_thread(thread, entry, argument, stack_size);
   }
-  static void settle_thread(const char* name, std::uint32_t number) { os::settle_thread(name, number); }
-  static void settle_keeper(const char* name) { os::settle_keeper(name); }
-  static void join(Thread thread) { os::join_thread(thread); }
+  static std::int32_t settle_thread(const char* name, std::uint32_t number) { return os::settle_thread(name, number); }
+  static std::int32_t settle_keeper(const char* name) { return os::settle_keeper(name); }
+  static void join(Thread thread, std::int32_t id) { os::join_thread(thread, id); }
 
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.
   static void*& top_frame() { return top_frame_; }

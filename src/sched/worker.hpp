@@ -191,10 +191,11 @@ POOL_CATCHES_UNWINDING void* worker_main(void* argument) try {
   auto& worker = *static_cast<Worker<Sys>*>(argument);
   World<Sys>& world = *worker.world;
   Pool<Sys>& pool = *worker.pool;
-  Sys::settle_thread(pool.name, worker.number);
+  const std::int32_t id = Sys::settle_thread(pool.name, worker.number);
   Sys::worker_pool() = &pool;
   const std::uint32_t era = Sys::era();
-  if (worker.replaces) Sys::join(worker.predecessor);
+  if (worker.replaces) Sys::join(worker.predecessor, worker.id);
+  worker.id = id;
   try {
     Frame<Sys>* const frame = push_last_frame(worker);
     call_hook(pool, pool.hooks.start);

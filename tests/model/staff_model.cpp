@@ -188,6 +188,23 @@ struct Burst : PairTest<Burst, 2, 2> {
   }
 };
 
+// A burst is called off, since nothing waits any more, while the next tasks come that need one.
+struct BurstAgain : PairTest<BurstAgain, 1, 2> {
+  static void configure(PoolConfig& config) {
+    config.max_workers = 1;
+    config.burst_workers = 1;
+    config.idle_timeout = INT64_MAX;
+  }
+  void user(unsigned) {
+    submit(0);
+    submit(1);
+    wait();
+    submit(&first_task, this);
+    submit(&second_task, this);
+    wait();
+  }
+};
+
 // The same without a delay.
 struct InstantBurst : PairTest<InstantBurst, 2, 2> {
   static void configure(PoolConfig& config) {
@@ -240,6 +257,7 @@ int main(int argc, char** argv) {
   run("at once", static_cast<AtOnce*>(nullptr), 10'000);
   run("at once, eager", static_cast<AtOnceEager*>(nullptr));
   run("burst", static_cast<Burst*>(nullptr), 10'000);
+  run("burst again", static_cast<BurstAgain*>(nullptr), 10'000);
   run("burst without delay", static_cast<InstantBurst*>(nullptr));
   run("resize", static_cast<Resize*>(nullptr), 10'000);
   run("raise with work", static_cast<RaiseWithWork*>(nullptr));
