@@ -40,6 +40,7 @@ class WorkerLoop {
         }
         patience = 0;
         lingering_ = false;
+        reluctant_ = false;
         search_.run();
         if (pool_.bounds().is_shrinking() && shrink()) return true;
         continue;
