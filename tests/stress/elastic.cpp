@@ -45,7 +45,7 @@ void reap_against_submit(std::uint32_t workers, std::int64_t idle_timeout, int r
       submitted += count;
       OK(pool_group_wait_for(group, INT64_MAX));
       CHECK(runs == submitted);
-      for (std::uint32_t pause = random.below(2000); pause > 0; --pause)
+      for (std::uint32_t pause = random.below(100'000); pause > 0; --pause)
         std::atomic_signal_fence(std::memory_order_seq_cst);
     }
   });
