@@ -125,9 +125,9 @@ pool_status_t pool_create(const pool_options_t* options, pool_t* pool) {
 
 pool_status_t pool_resize(pool_t pool, uint32_t min_workers, uint32_t max_workers) {
   const auto found = capi::resolve(pool);
-  if (!found) return POOL_EBADHANDLE;
-  const pool_status_t workers =
-      check_workers("pool_resize", found.slot->log, min_workers, max_workers, found.slot->bounds().burst());
+  if (!found) return found.status();
+  const pool_status_t workers = check_workers("pool_resize", sched::log_of(*found.slot, found.generation), min_workers,
+                                              max_workers, found.slot->bounds().burst());
   if (workers != POOL_OK) return workers;
   switch (sched::resize_pool(*found.world, *found.slot, found.generation, min_workers, max_workers)) {
     case sched::Resized::ok:

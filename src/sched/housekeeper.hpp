@@ -50,9 +50,12 @@ class Housekeeper {
   // Steps 2 and 3. Requires: joined.
   void bury(Worker<Sys>& worker) {
     const Ending ending = worker.ending;
+    bool is_missed = false;
     {
       const std::lock_guard lock(pool_.growth);
-      if (ending == Ending::by_task && replace(worker)) return;
+      const bool is_wanted = ending == Ending::by_task && wants_replacement();
+      if (is_wanted && replace(worker)) return;
+      is_missed = is_wanted;
       unlink(worker);
       count_out(pool_, worker);
       world_.workers.give(worker.index);
@@ -60,14 +63,18 @@ class Housekeeper {
       // Some are kept: the time when there was no place for them is over.
       if (pool_.prestart && ending != Ending::by_hook) (void)fill_staff(world_, pool_, pool_.bounds().min());
     }
-    if (!pool_.ready.any()) return;
+    if (is_missed) Sys::report(pool_.log, "a task ended its worker thread, and no other could be created");
+    if (!pool_.has_work()) return;
     // A start hook that ends every thread must not be given one after the other for the same task.
     if (ending != Ending::by_hook || pool_.idle.state().idle() > 0) wake_one(world_, pool_);
   }
 
-  // Under `growth`: the place of a thread that a task has ended goes to a new one.
+  bool wants_replacement() const {
+    return pool_.stopping.load() == 0 && pool_.idle.state().active() < pool_.bounds().total();
+  }
+
+  // Under `growth`: the place of a thread that a task has ended goes to a new one. False: the system gives none.
   bool replace(Worker<Sys>& worker) {
-    if (pool_.stopping.load() != 0 || pool_.idle.state().active() >= pool_.bounds().total()) return false;
     worker.number = pool_.created;
     worker.searches = false;
     worker.ending = Ending::none;
@@ -78,7 +85,6 @@ class Housekeeper {
       pool_.staffed.store(1);
       return true;
     }
-    Sys::report(pool_.log, "a task ended its worker thread, and no other could be created");
     worker.ending = Ending::by_task;
     pool_.idle.must_leave();
     return false;
@@ -103,20 +109,26 @@ class Housekeeper {
       return open_window(1);
     }
     if (pool_.starts.load(std::memory_order_relaxed) != seen_starts_) return open_window(1);
+    const Added added = add();
+    if (added == Added::failed) {
+      Sys::report(pool_.log, "a burst thread could not be created; carrying on with those there are");
+    }
+    return open_window(added == Added::some ? next_ * 2 : next_);
+  }
+
+  enum class Added { none, some, failed };
+  Added add() {
     const std::lock_guard lock(pool_.growth);
     const auto state = pool_.idle.state();
-    if (state.idle() != 0) return open_window(next_);
+    if (state.idle() != 0) return Added::none;
     const std::uint32_t wanted = std::min(next_, pool_.room.counts().queued);
-    if (!fill_staff(world_, pool_, std::min(state.active() + wanted, pool_.bounds().total()))) {
-      Sys::report(pool_.log, "a burst thread could not be created; carrying on with those there are");
-      return open_window(next_);
-    }
-    return open_window(next_ * 2);
+    const std::uint32_t active = std::min(state.active() + wanted, pool_.bounds().total());
+    return fill_staff(world_, pool_, active) ? Added::some : Added::failed;
   }
 
   // Work, and place for another thread.
   bool has_reason() const {
-    return pool_.ready.any() && pool_.idle.state().threads() < pool_.bounds().total() && pool_.bounds().burst() != 0;
+    return pool_.has_work() && pool_.idle.state().threads() < pool_.bounds().total() && pool_.bounds().burst() != 0;
   }
 
   std::int64_t open_window(std::uint32_t next) {
@@ -127,7 +139,7 @@ class Housekeeper {
 
   // Nobody is left to run what was accepted. Says when to try again.
   std::int64_t retry() {
-    if (pool_.idle.state().threads() != 0 || pool_.room.counts().unfinished == 0 || !pool_.ready.any()) {
+    if (pool_.idle.state().threads() != 0 || pool_.room.counts().unfinished == 0 || !pool_.has_work()) {
       return retry_at_ = never;
     }
     // Somebody has just tried, or the start hook ends all threads: not at once.

@@ -15,7 +15,6 @@
 #include "park/room.hpp"
 #include "queue/ready_set.hpp"
 #include "sched/job.hpp"
-#include "sched/places.hpp"
 
 namespace pool::sched {
 
@@ -45,7 +44,6 @@ struct alignas(base::cache_line) Worker {
   Pool<Sys>* pool = nullptr;
   std::uint32_t index = 0;   // of this slot
   std::uint32_t number = 0;  // N of the thread's name
-  std::uint32_t place = 0;   // no other thread of the pool has it; below max + burst, unless these were lowered since
   Worker* next = nullptr;    // of the pool's workers
   Worker* previous = nullptr;
   Worker* next_leaver = nullptr;
@@ -179,13 +177,15 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint64_t> discarded{0};
   bool has_ready = false;  // the ready set has its memory; kept by the slot for good
 
-  typename Sys::Mutex growth;   // threads, leavers, places, peak, created, left, the housekeeper, name
+  // Whether there is anything that a worker should look at.
+  bool has_work() const { return ready.any() || notices.any(); }
+
+  typename Sys::Mutex growth;   // threads, leavers, peak, created, left, the housekeeper, name
   typename Sys::Mutex joining;  // held while the pool's threads are joined for good; none of them takes it
 
   // --- staff: see "Workers" in park/README.md ---
   Worker<Sys>* threads = nullptr;
   Worker<Sys>* leavers = nullptr;
-  Places places;
   std::uint32_t peak = 0;
   std::uint32_t created = 0;
   std::uint32_t left = 0;

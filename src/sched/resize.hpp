@@ -8,6 +8,13 @@
 
 namespace pool::sched {
 
+// Where lines about a pool go, asked from outside; the default if it is gone.
+template <class Sys>
+base::LogConfig log_of(Pool<Sys>& pool, std::uint32_t generation) {
+  const std::lock_guard lock(pool.growth);
+  return pool.generation.load() == generation ? pool.log : base::LogConfig{};
+}
+
 enum class Resized { ok, gone, closed, no_thread };
 
 // Requires: min <= max, and max together with the pool's burst in range. On anything but ok the bounds are as before.
@@ -28,7 +35,7 @@ Resized resize_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation
     pool.idle.look_all();
   }
   // There may be place for more, and those that would have looked may have left.
-  if (pool.ready.any()) wake_one(world, pool);
+  if (pool.has_work()) wake_one(world, pool);
   return is_filled ? Resized::ok : Resized::no_thread;
 }
 

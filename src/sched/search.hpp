@@ -65,7 +65,7 @@ class Search {
   bool more() const { return more_; }
 
   // Whether there is anything that a worker should look at.
-  bool any() const { return pool_.ready.any() || pool_.notices.any(); }
+  bool any() const { return pool_.has_work(); }
 
   // Runs what the last find found.
   void run() {

@@ -38,12 +38,10 @@ bool start_worker(World<Sys>& world, Pool<Sys>& pool, bool searches) {
   worker->pool = &pool;
   worker->index = index;
   worker->number = pool.created;
-  worker->place = pool.places.take();
   worker->searches = searches;
   worker->replaces = false;
   worker->ending = Ending::none;
   if (!Sys::start_thread(worker->thread, worker_main<Sys>, worker, pool.stack_size)) {
-    pool.places.give(worker->place);
     world.workers.give(index);
     return false;
   }
@@ -135,7 +133,6 @@ void join_leavers(Pool<Sys>& pool, Worker<Sys>& worker) {
 // Under `growth`: a thread is joined, and its place is free.
 template <class Sys>
 void count_out(Pool<Sys>& pool, const Worker<Sys>& worker) {
-  pool.places.give(worker.place);
   switch (worker.ending) {
     case Ending::none:
       return pool.idle.end_thread();
@@ -188,7 +185,7 @@ void end_by_force(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker, Endin
   if (worker.ending != Ending::given_up) return call_keeper(pool);
   Sys::report(pool.log, "a task ended its worker thread, and no other could be created");
   // It counted as one that will look.
-  if (pool.ready.any() && pool.idle.state().idle() > 0) wake_one(world, pool);
+  if (pool.has_work() && pool.idle.state().idle() > 0) wake_one(world, pool);
 }
 
 }  // namespace pool::sched

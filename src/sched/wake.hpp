@@ -13,7 +13,7 @@ namespace pool::sched {
 // Creates a worker, unless by now somebody idles or searches, or the pool is at its bound. False: the system gave none.
 template <class Sys>
 bool grow(World<Sys>& world, Pool<Sys>& pool) {
-  const std::lock_guard lock(pool.growth);
+  std::unique_lock lock(pool.growth);
   // A late submit may be here after its task has run and the pool has gone.
   if ((pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return true;
   const bool eager = pool.eager.load(std::memory_order_relaxed) != 0;
@@ -27,6 +27,10 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
   }
   if (start_worker(world, pool, true)) return true;
   pool.idle.undo_thread(true);
+  // Told without a lock: it may be the user's callback. The pool may have gone by then.
+  const base::LogConfig log = pool.log;
+  lock.unlock();
+  Sys::report(log, "a worker thread could not be created; carrying on with those there are");
   return false;
 }
 
@@ -60,7 +64,6 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
     if (state.threads() >= bounds.total()) return;
     if (state.active() >= bounds.steady()) return arm(world, pool);
     if (grow(world, pool)) return;
-    Sys::report(pool.log, "a worker thread could not be created; carrying on with those there are");
     // Nobody is left: the last one left since the task was accepted, and its housekeeper goes on trying.
     if (pool.idle.state().threads() == 0) call_keeper(pool);
     // Others relied on the thread that was to come, while a worker may have parked.

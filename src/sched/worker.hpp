@@ -133,7 +133,7 @@ class WorkerLoop {
       case MayLeave::unstaffed:
         break;
       case MayLeave::yes:
-        if (!pool_.ready.any()) break;
+        if (!pool_.has_work()) break;
         const auto state = pool_.idle.state();
         if (state.searching() == 0 && state.idle() == 0) {
           stay(pool_);
@@ -158,7 +158,7 @@ class WorkerLoop {
       return false;
     }
     // Who saw us run relies on us.
-    if (pool_.ready.any()) wake_one(world_, pool_);
+    if (pool_.has_work()) wake_one(world_, pool_);
     return true;
   }
 
@@ -223,7 +223,7 @@ POOL_CATCHES_UNWINDING void* worker_main(void* argument) try {
   try {
     call_hook(pool, pool.hooks.stop);
   } catch (const abi::__forced_unwind&) {
-    if (has_left) join_leavers(pool, worker);
+    if (has_left && era == Sys::era()) join_leavers(pool, worker);
     throw;
   }
   if (has_left) join_leavers(pool, worker);
