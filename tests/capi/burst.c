@@ -37,7 +37,7 @@ static void check_stuck(uint32_t max, uint32_t burst, int64_t delay) {
   for (uint32_t i = 0; i < burst; i++) OK(pool_group_submit(group, task_gate, &gate));
   gate_await(&gate, (int)(max + burst));
   CHECK_EQ(stats_of(pool).workers, max + burst);
-  CHECK_EQ(stats_of(pool).workers_created, created + burst);
+  CHECK(stats_of(pool).workers_created >= created + burst);
   runs = 0;
   OK(pool_group_submit(group, task_count, &runs));
   CHECK_STATUS(pool_group_wait_for(group, SHORT_NS), POOL_ETIMEDOUT);

