@@ -221,8 +221,8 @@ POOL_API pool_status_t pool_default(pool_t *pool);
  * made already; POOL_ENOMEM. */
 POOL_API pool_status_t pool_default_configure(const pool_options_t *options);
 
-/* Changes how many workers a running pool has. 0 as max_workers is the default. Threads beyond the new bounds leave when
- * their tasks are finished; with `prestart` missing ones up to min_workers are started. Does not block. Since 1.0.
+/* Changes how many workers a running pool has. 0 as max_workers is the default. Threads beyond the new bounds leave
+ * when their tasks are finished; with `prestart` missing ones up to min_workers are started. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: out of range, or min_workers > max_workers; POOL_ETHREAD: the system gave not all threads, and
  * the bounds are as before; POOL_ECLOSED: the pool is shutting down; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_resize(pool_t pool, uint32_t min_workers, uint32_t max_workers);
@@ -478,9 +478,9 @@ POOL_API int32_t pool_task_cancelled(void);
 POOL_API pool_status_t pool_current_pool(pool_t *pool);
 POOL_API pool_status_t pool_current_group(pool_group_t *group);
 
-/* Returns a small number that no other thread which runs a task of the same pool has at the same moment: below max +
- * burst workers on workers, after these on waiting threads. The same within one task. -1 outside a task. Does not
- * block. Since 1.0. */
+/* Returns a small number that no other thread which runs a task of the same pool and asks has at the same moment: the
+ * lowest that was free when this thread first asked within its outermost task of the pool. The same until that task
+ * ends. -1 outside a task. Does not block. Since 1.0. */
 POOL_API int32_t pool_worker_index(void);
 
 /* From inside a task: makes it a failure with this code, whatever it returns, and keeps `text` (may be NULL; cut to

@@ -29,25 +29,26 @@ FanOut::FanOut(Message message, Mailbox& mailbox, const std::atomic<bool>& stop)
     : message_(std::move(message)), mailbox_(mailbox), stop_(stop) {}
 
 void FanOut::start(pool_t pool) {
-  refused_ = pool_group_create(pool, nullptr, &group_);
-  int missing = 3;
-  if (refused_ == POOL_OK && (refused_ = submit<&FanOut::digest>()) == POOL_OK) missing--;
-  if (refused_ == POOL_OK && (refused_ = submit<&FanOut::count_text>()) == POOL_OK) missing--;
-  if (refused_ == POOL_OK && (refused_ = submit<&FanOut::deflate>()) == POOL_OK) missing--;
-  // The shares of the tasks that were refused, and at last its own.
-  for (; missing > 0; missing--) give_back_share(this);
-  give_back_share(this);
+  pool_group_options_t options;
+  refused_ = pool_group_options_init(&options, sizeof options);
+  options.fail_fast = 1;
+  if (refused_ == POOL_OK) refused_ = pool_group_create(pool, &options, &group_);
+  if (refused_ == POOL_OK) refused_ = submit<&FanOut::digest>();
+  if (refused_ == POOL_OK) refused_ = submit<&FanOut::count_text>();
+  if (refused_ == POOL_OK) refused_ = submit<&FanOut::deflate>();
+  if (group_.id != 0) {
+    // Half a message is none: what has not started need not.
+    if (refused_ != POOL_OK) pool_group_cancel(group_);
+    if (pool_group_notify(group_, &FanOut::post, this) == POOL_OK) return;
+    // Nobody will tell when its tasks are over: see to it here.
+    pool_group_wait(group_);
+  }
+  post(this);
 }
 
 template <void (FanOut::*part)()>
 pool_status_t FanOut::submit() {
-  pool_task_t options;
-  const pool_status_t status = pool_task_init(&options, sizeof options);
-  if (status != POOL_OK) return status;
-  options.fn = &FanOut::task<part>;
-  options.ctx = this;
-  options.drop = &FanOut::give_back_share;
-  return pool_group_submit_task(group_, &options);
+  return pool_group_submit(group_, &FanOut::task<part>, this);
 }
 
 template <void (FanOut::*part)()>
@@ -61,11 +62,9 @@ std::int32_t FanOut::task(void* self) {
   }  // libpool takes any other exception, with its text
 }
 
-void FanOut::give_back_share(void* self) {
+void FanOut::post(void* self) {
   auto* fan_out = static_cast<FanOut*>(self);
-  // acq_rel: what the others did before they gave back theirs happens before the post. (finish() waits for the group
-  // besides, which covers the tasks; start() is covered only here.)
-  if (fan_out->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) fan_out->mailbox_.post(fan_out);
+  fan_out->mailbox_.post(fan_out);
 }
 
 void FanOut::digest() {
@@ -97,7 +96,8 @@ Outcome FanOut::finish() {
   const pool_status_t asked = pool_group_failure(group_, &code, text.data(), text.size());
   const pool_status_t ended = pool_group_destroy(group_);
 
-  if (waited != POOL_OK && waited != POOL_EFAILED) return broken("pool_group_wait", waited);
+  const bool gave_up = waited == POOL_ECANCELED && refused_ != POOL_OK;  // by our own cancel
+  if (waited != POOL_OK && waited != POOL_EFAILED && !gave_up) return broken("pool_group_wait", waited);
   if (asked != POOL_OK) return broken("pool_group_failure", asked);
   if (ended != POOL_OK) return broken("pool_group_destroy", ended);
   if (refused_ != POOL_OK) return refused_outcome();

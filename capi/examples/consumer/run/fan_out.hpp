@@ -29,10 +29,10 @@ struct Outcome {
 
 /// A message, its group of three tasks, and what they found out.
 ///
-/// Life: start() makes the group and submits the tasks, each of which reads the file by itself. A task's context is
-/// this object; its drop callback gives back one of four shares, start() gives back the fourth. Whoever gives back the
-/// last share posts the object to the mailbox, and touches it no more. finish() then waits for the group, which is at
-/// most that drop's last instructions away from empty, and ends it. After finish() the object may go.
+/// Life: start() makes the group and submits the tasks, each of which reads the file by itself; the first one that
+/// fails cancels those that have not started. When the group is empty, its notification posts the object to the
+/// mailbox, and touches it no more. finish() then asks how it went, and ends the group. After finish() the object may
+/// go.
 class FanOut {
  public:
   using Clock = std::chrono::steady_clock;
@@ -58,7 +58,7 @@ class FanOut {
 
   template <void (FanOut::*part)()>
   static std::int32_t task(void* self);
-  static void give_back_share(void* self);
+  static void post(void* self);
 
   template <void (FanOut::*part)()>
   pool_status_t submit();
@@ -73,7 +73,6 @@ class FanOut {
   pool_status_t refused_ = POOL_OK;  // why not all tasks were accepted
   Result result_;                    // each task writes its own fields
   std::array<FileState, 3> seen_;    // what each task has read
-  std::atomic<int> shares_{4};
 };
 
 }  // namespace consumer

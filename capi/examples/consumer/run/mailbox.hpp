@@ -48,7 +48,7 @@ struct News {
 /// Many threads post, one takes.
 class Mailbox {
  public:
-  /// Called in the drop of a group's last task: never waits for anything but the mailbox's own short lock.
+  /// Called in the notification of an empty group: never waits for anything but the mailbox's own short lock.
   void post(FanOut* done);
   void post(KeeperNews&& news);
   void post_signal(int signal);
