@@ -362,24 +362,24 @@ POOL_API pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, 
  * pool_group_submit, with no turn made. */
 POOL_API pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grain, pool_apply_fn fn, void *ctx);
 
-/* Counts a task of this group that is done elsewhere: submitted and running until pool_group_leave. Takes no place in the
- * queue and no place of max_concurrency. Does not block. Since 1.0.
+/* Counts a task of this group that is done elsewhere: submitted and running until pool_group_leave. Takes no place
+ * in the queue and no place of max_concurrency. Does not block. Since 1.0.
  * POOL_OK; POOL_ECANCELED; POOL_ENOMEM; POOL_ETHREAD; POOL_ECLOSED; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_enter(pool_group_t group);
 
-/* Ends what pool_group_enter began, on any thread: `outcome` is what a pool_task_fn would have returned. Does not block.
- * Since 1.0.
+/* Ends what pool_group_enter began, on any thread: `outcome` is what a pool_task_fn would have returned. Does not
+ * block. Since 1.0.
  * POOL_OK; POOL_EINVAL: nobody is inside; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_leave(pool_group_t group, int32_t outcome);
 
 /* Waits until the group is empty: until the first moment after the call when nothing submitted to it is queued or
  * running, tasks submitted by its tasks included. Meanwhile the calling thread runs tasks of this group and of its
- * children (see POOL_HELP_*), never of another one. Several threads may wait; the group may be used again afterwards. Everything that the tasks did
- * happens before the return. Blocks. Since 1.0.
+ * children (see POOL_HELP_*), never of another one. Several threads may wait; the group may be used again
+ * afterwards. Everything that the tasks did happens before the return. Blocks. Since 1.0.
  * POOL_OK: every task since the group was made or reset succeeded; POOL_EFAILED: one failed or was discarded;
- * POOL_ECANCELED: none of these but one was cancelled; POOL_EDEADLK: a task of this group is on this thread's own stack,
- * or called from a drop, a notification or a hook; POOL_ECLOSED: the group was destroyed or detached meanwhile;
- * POOL_EBADHANDLE. */
+ * POOL_ECANCELED: none of these but one was cancelled; POOL_EDEADLK: a task of this group is on this thread's own
+ * stack, or called from a drop, a notification or a hook; POOL_ECLOSED: the group was destroyed or detached
+ * meanwhile; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_wait(pool_group_t group);
 
 /* As pool_group_wait, for `timeout` ns at most. Outside a task it runs tasks only under POOL_HELP_ALWAYS, so that
@@ -400,18 +400,18 @@ POOL_API pool_status_t pool_group_poll(pool_group_t group);
  * meanwhile; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_destroy(pool_group_t group);
 
-/* Lets go of a group at once: the handle ends, the tasks carry on, a suspended group is resumed, notifications come, and
- * the pool's shutdown waits for all of it. Threads that wait for the group get POOL_ECLOSED. From the group's own
- * notification it takes effect when that returns. Does not block. Since 1.0.
+/* Lets go of a group at once: the handle ends, the tasks carry on, a suspended group is resumed, notifications
+ * come, and the pool's shutdown waits for all of it. Threads that wait for the group get POOL_ECLOSED. From the
+ * group's own notification it takes effect when that returns. Does not block. Since 1.0.
  * POOL_OK; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
 
-/* Calls fn(ctx) once, on a worker, when the group is next empty, after the last drop; at once if it is empty. It is no
- * task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; several may
- * run at the same time. Does not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: fn is NULL; POOL_EBUSY: thousands of waits and notifications have been started since the group
- * was last empty; POOL_ENOMEM; POOL_ETHREAD: the pool has no thread and the system gives none; POOL_ECLOSED: the pool is
- * shutting down; POOL_EBADHANDLE. */
+/* Calls fn(ctx) once, on a worker, when the group is next empty, after the last drop; at once if it is empty. It is
+ * no task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; several
+ * may run at the same time. Does not block. Since 1.0.
+ * POOL_OK; POOL_EINVAL: fn is NULL; POOL_EBUSY: thousands of waits and notifications have been started since the
+ * group was last empty; POOL_ENOMEM; POOL_ETHREAD: the pool has no thread and the system gives none; POOL_ECLOSED:
+ * the pool is shutting down; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void *ctx);
 
 /* Cancels a group and its children, until pool_group_reset of each: tasks that have not started are dropped by workers
@@ -492,10 +492,11 @@ POOL_API pool_status_t pool_task_set_failure(int32_t code, const char *text);
  * Job: a task with an outcome of its own. It may outlive its group and its pool.
  */
 
-/* Submits fn(ctx, &result) to a group, as pool_group_submit does, and writes a handle to *job, which the caller ends with
- * pool_job_release. `drop_result` (may be NULL) takes a result that nobody claims. A cancelled or discarded job never
- * runs; the context stays the caller's. Since 1.0.
- * POOL_OK; POOL_EINVAL: fn or job is NULL; POOL_ENOMEM: also if 16,777,216 jobs are alive; and as pool_group_submit. */
+/* Submits fn(ctx, &result) to a group, as pool_group_submit does, and writes a handle to *job, which the caller
+ * ends with pool_job_release. `drop_result` (may be NULL) takes a result that nobody claims. A cancelled or
+ * discarded job never runs; the context stays the caller's. Since 1.0.
+ * POOL_OK; POOL_EINVAL: fn or job is NULL; POOL_ENOMEM: also if 16,777,216 jobs are alive; and as
+ * pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void *ctx, pool_drop_fn drop_result,
                                              pool_job_t *job);
 
@@ -510,15 +511,15 @@ POOL_API pool_status_t pool_job_wait(pool_job_t job);
  * POOL_ETIMEDOUT: not finished in time; else as pool_job_wait. */
 POOL_API pool_status_t pool_job_wait_for(pool_job_t job, int64_t timeout);
 
-/* Says how the job ended, and writes its code (what it returned, or as pool_group_failure has it) to *code, which may be
- * NULL. Never blocks. Since 1.0.
+/* Says how the job ended, and writes its code (what it returned, or as pool_group_failure has it) to *code, which
+ * may be NULL. Never blocks. Since 1.0.
  * POOL_EBUSY: it is not finished; POOL_OK, POOL_EFAILED, POOL_ECANCELED: as pool_job_wait; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_job_status(pool_job_t job, int32_t *code);
 
 /* Hands the result over: the caller owns it now. Never blocks. Since 1.0.
- * POOL_OK: *result is what the job left, NULL if nothing; POOL_EBUSY: it is not finished; POOL_EFAILED, POOL_ECANCELED:
- * it did not succeed, and what it left goes to drop_result; POOL_ECLOSED: it was handed over before; POOL_EINVAL: result
- * is NULL; POOL_EBADHANDLE. */
+ * POOL_OK: *result is what the job left, NULL if nothing; POOL_EBUSY: it is not finished; POOL_EFAILED,
+ * POOL_ECANCELED: it did not succeed, and what it left goes to drop_result; POOL_ECLOSED: it was handed over
+ * before; POOL_EINVAL: result is NULL; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_job_result(pool_job_t job, void **result);
 
 /* Cancels a job that has not started. Does not block. Since 1.0.

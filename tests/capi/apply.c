@@ -137,6 +137,11 @@ static int32_t cancel_at(void* group, uint64_t index) {
   (void)index;
   return 0;
 }
+static int32_t fail_at(void* ctx, uint64_t index) {
+  (void)ctx;
+  (void)index;
+  return atomic_fetch_add(&made, 1) == 1000 ? 5 : 0;
+}
 static void check_ends(uint32_t workers) {
   const pool_t pool = make_pool(workers);
   pool_group_t group = make_group(pool);
@@ -166,6 +171,13 @@ static void check_ends(uint32_t workers) {
     CHECK(waited == POOL_OK || waited == POOL_ECANCELED); /* as there were tasks left of it, or not */
     OK(pool_group_reset(group));
   }
+  pool_group_options_t options = group_defaults();
+  options.fail_fast = 1;
+  const pool_group_t fast = make_group_of(pool, &options);
+  made = 0;
+  CHECK_STATUS(pool_group_apply(fast, UINT64_C(1) << 40, 1, fail_at, NULL), POOL_EFAILED);
+  CHECK(made > 1000);
+  CHECK_STATUS(pool_group_submit(fast, task_nothing, NULL), POOL_ECANCELED);
   OK(pool_shutdown(pool, POOL_SHUTDOWN_DRAIN, LONG_NS));
   CHECK_STATUS(pool_group_apply(group, 5, 1, turn, NULL), POOL_ECLOSED);
   OK(pool_destroy(pool));

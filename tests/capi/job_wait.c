@@ -118,8 +118,8 @@ static void check_serial(void) {
   OK(pool_destroy(pool));
 }
 
-/* Several wait; the rest of the group is of no interest. */
-static void check_several(void) {
+/* Several wait; the rest of the group is of no interest; a release sends them away. */
+static void check_several(bool release) {
   const pool_t pool = make_pool(2);
   const pool_group_t group = make_group(pool);
   gate_t gate = GATE_CLOSED;
@@ -131,13 +131,14 @@ static void check_several(void) {
   gate_await(&gate, 1);
   caller_t waiters[4];
   for (int i = 0; i < 4; i++) caller_start_asleep(&waiters[i], i % 2 == 0 ? call_job_wait : call_job_wait_long, &job);
-  gate_open(&gate);
-  for (int i = 0; i < 4; i++) OK(caller_join(&waiters[i]));
+  if (release) OK(pool_job_release(job));
+  if (!release) gate_open(&gate);
+  for (int i = 0; i < 4; i++) CHECK_STATUS(caller_join(&waiters[i]), release ? POOL_ECLOSED : POOL_OK);
   CHECK_STATUS(pool_group_poll(group), POOL_EBUSY); /* the other one still stands there */
   gate_open(&gate);
   gate_open(&other);
   OK(pool_group_wait(group));
-  OK(pool_job_release(job));
+  if (!release) OK(pool_job_release(job));
   OK(pool_destroy(pool));
 }
 
@@ -223,7 +224,8 @@ int main(void) {
   check_may_not(false);
   check_may_not(true);
   check_serial();
-  check_several();
+  check_several(false);
+  check_several(true);
   check_inside();
   with_workers(check_nested);
   return 0;
