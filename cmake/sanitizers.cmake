@@ -19,7 +19,7 @@ if("thread" IN_LIST POOL_SANITIZE)
     add_compile_options(-Wno-tsan)
   endif()
   set(pool_test_env
-    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:second_deadlock_stack=1:halt_on_error=0:die_after_fork=0")
+    "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:second_deadlock_stack=1:halt_on_error=0")
 else()
   set(pool_test_env "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1")
 endif()

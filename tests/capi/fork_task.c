@@ -10,6 +10,17 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#if defined(__SANITIZE_THREAD__)
+#define FOLLOWS_FORKS 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FOLLOWS_FORKS 0
+#endif
+#endif
+#ifndef FOLLOWS_FORKS
+#define FOLLOWS_FORKS 1
+#endif
+
 enum { status_given = 7, most = 1000 };
 
 static pool_t pool;
@@ -222,6 +233,10 @@ static void beyond_tasks(void) {
 }
 
 int main(void) {
+  if (!FOLLOWS_FORKS) {
+    puts("SKIPPED: ThreadSanitizer cannot follow threads that a child starts");
+    return 0;
+  }
   parent = getpid();
   for (int i = 0; i < 10; i++) {
     on_worker(fork_task, drop_here, POOL_OK);

@@ -9,6 +9,17 @@
 
 #include "stress.hpp"
 
+#if defined(__SANITIZE_THREAD__)
+#define FOLLOWS_FORKS 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FOLLOWS_FORKS 0
+#endif
+#endif
+#ifndef FOLLOWS_FORKS
+#define FOLLOWS_FORKS 1
+#endif
+
 using namespace stress;
 
 namespace {
@@ -88,6 +99,10 @@ void fork_once(pool_group_t group) {
 
 int main(int argc, char** argv) {
   begin(argc, argv);
+  if (!FOLLOWS_FORKS) {
+    std::puts("SKIPPED: ThreadSanitizer cannot follow threads that a child starts");
+    return 0;
+  }
   // The lines are expected, and many. What the checks say goes there, too: run it with an argument to see it.
   if (argc < 2) CHECK(dup2(open("/dev/null", O_WRONLY), STDERR_FILENO) == STDERR_FILENO);
   pool = make_pool(3);
