@@ -169,6 +169,9 @@ bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
     std::uint32_t expected = generation;
     if (!pool.generation.compare_exchange_strong(expected, generation + 1)) return false;
   }
+  for (std::uint32_t count = pool.reporters.load(); count != 0; count = pool.reporters.load()) {
+    Sys::wait(pool.reporters, count);
+  }
   const std::uint32_t index = pool.index.load();
   for (std::uint32_t i = 0, end = world.groups.high_water(); i < end; ++i) {
     group::Group<Sys>& group = *world.groups.at(i);

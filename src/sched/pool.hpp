@@ -196,6 +196,8 @@ struct alignas(base::cache_line) Pool {
   bool prestart = false;
   Hooks hooks;
   base::LogConfig log;  // fixed for a life
+  // Threads that write to the log and hold nothing else that keeps the pool alive.
+  Atomic<std::uint32_t> reporters{0};
   // The housekeeper: there is one; what it sleeps on; whether it is to end.
   bool has_keeper = false;
   typename Sys::Thread keeper{};

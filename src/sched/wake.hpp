@@ -27,10 +27,12 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
   }
   if (start_worker(world, pool, true)) return true;
   pool.idle.undo_thread(true);
-  // Told without a lock: it may be the user's callback. The pool may have gone by then.
-  const base::LogConfig log = pool.log;
+  // Told without a lock: it may be the user's callback. A late submit has nothing else that keeps the pool, and with it
+  // what the callback needs, alive: the end of the pool waits for us.
+  pool.reporters.fetch_add(1);
   lock.unlock();
-  Sys::report(log, "a worker thread could not be created; carrying on with those there are");
+  Sys::report(pool.log, "a worker thread could not be created; carrying on with those there are");
+  if (pool.reporters.fetch_sub(1) == 1) Sys::wake(pool.reporters, INT32_MAX);
   return false;
 }
 

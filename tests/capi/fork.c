@@ -46,6 +46,7 @@ static void call_pool(pool_t of) {
   CHECK_EQ(made.id, 0);
   FORKED(pool_stats(of, &stats, sizeof stats));
   FORKED(pool_submit(of, task_count, &runs));
+  FORKED(pool_resize(of, 0, 1));
   FORKED(pool_shutdown(of, POOL_SHUTDOWN_DRAIN, 0));
   FORKED(pool_shutdown(of, POOL_SHUTDOWN_CANCEL, INT64_MAX));
   FORKED(pool_destroy(of));
