@@ -56,6 +56,11 @@ struct Limit : PoolTest<Limit<Most, Help, Users>, Users, 1> {
   }
 };
 
+// Somebody who would help is about to sleep, or asleep.
+bool is_helped(const Handle& group) {
+  return group.group->completion.load().has(pool::group::Completion<ModelSystem>::helper);
+}
+
 // A helper that has no time for more than one task goes and leaves the rest: the worker, which may just have found the
 // group held and be about to clear its bit, runs it.
 struct OneAndGone : PoolTest<OneAndGone, 1, 1> {
@@ -75,9 +80,16 @@ struct OneAndGone : PoolTest<OneAndGone, 1, 1> {
 
 // The worker has the only unit while a helper goes to sleep, and turns to another group's task when it gives the unit
 // back: that one ends only when the helper has run what the unit was for.
-struct UnitForHelper : PoolTest<UnitForHelper, 1, 1> {
+template <bool Asleep>
+struct UnitForHelper : PoolTest<UnitForHelper<Asleep>, 1, 1> {
   Handle limited, other;
-  Gate second;
+  Gate begun, second;
+  static std::int32_t hold_unit(void* ctx) {
+    auto& self = *static_cast<UnitForHelper*>(ctx);
+    self.begun.open();
+    while (Asleep && !is_helped(self.limited)) ModelSystem::yield();
+    return 0;
+  }
   static std::int32_t open_gate(void* ctx) {
     static_cast<UnitForHelper*>(ctx)->second.open();
     return 0;
@@ -89,26 +101,27 @@ struct UnitForHelper : PoolTest<UnitForHelper, 1, 1> {
   void prepare() {
     Config config;
     config.limit = 1;
-    limited = make_group(config);
-    other = make_group();
+    limited = this->make_group(config);
+    other = this->make_group();
   }
   void user(unsigned) {
-    must_submit(limited, 0);
-    must_submit(other, &pass_gate, this);
-    must_submit(limited, &open_gate, this);
-    must_wait(limited, true);
-    must_have_run(0);
-    must_wait(other, false);
+    this->must_submit(limited, &hold_unit, this);
+    begun.pass();
+    this->must_submit(other, &pass_gate, this);
+    this->must_submit(limited, &open_gate, this);
+    this->must_wait(limited, true);
+    this->must_wait(other, false);
   }
 };
 
-// Who waits for a parent helps its children: the one thread is in a task of the parent that ends only when the child's
-// task has run, the other one may be asleep when that is submitted.
-template <unsigned Limit>
-struct Child : PoolTest<Child<Limit>, 2, 1> {
+// Who waits for a parent helps its children: the worker is in a task of the parent that ends only when the child's task
+// has run, the helper may be asleep when that is submitted.
+template <unsigned Limit, bool Asleep>
+struct Child : PoolTest<Child<Limit, Asleep>, 2, 1> {
   Handle parent, child;
-  Gate submitted, run;
+  Gate begun, run;
   static std::int32_t pass_gate(void* ctx) {
+    static_cast<Child*>(ctx)->begun.open();
     static_cast<Child*>(ctx)->run.pass();
     return 0;
   }
@@ -126,10 +139,11 @@ struct Child : PoolTest<Child<Limit>, 2, 1> {
   void user(unsigned index) {
     if (index == 0) {
       this->must_submit(parent, &pass_gate, this);
-      submitted.open();
+      begun.pass();
       this->must_wait(parent, true);
     } else {
-      submitted.pass();
+      begun.pass();
+      while (Asleep && !is_helped(parent)) ModelSystem::yield();
       this->must_submit(child, &open_gate, this);
       this->must_submit(child, 0);
       this->must_wait(child, false);
@@ -176,9 +190,11 @@ int main(int argc, char** argv) {
   runner.run<Limit<1, true, 2>>("serial queue, a helper", 1'500);
   runner.run<Limit<2, true, 3>>("limit of two", 1'500);
   runner.run<OneAndGone>("one and gone", 5'000);
-  runner.run<UnitForHelper>("unit for a sleeping helper", 3'000);
-  runner.run<Child<0>>("parent's helper", 3'000);
-  runner.run<Child<1>>("parent's helper, limit", 3'000);
+  runner.run<UnitForHelper<false>>("unit for a helper", 2'000);
+  runner.run<UnitForHelper<true>>("unit for a sleeping helper", 1'000);
+  runner.run<Child<0, false>>("parent's helper", 2'000);
+  runner.run<Child<0, true>>("parent's sleeping helper", 1'000);
+  runner.run<Child<1, true>>("the same, limit", 1'000);
   runner.run<ParentEnds>("parent ends", 2'000);
   return runner.ok ? 0 : 1;
 }
