@@ -70,7 +70,8 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     threads.first = Users;
     threads.end = Users + Workers;
     for (Counted& each : task) each.runs($) = 0;
-    const std::uint32_t index = create_pool(world, {Workers, Test::capacity, 1, "model"}, pool_life);
+    const std::uint32_t index =
+        create_pool(world, {.max_workers = Workers, .queue_capacity = Test::capacity, .name = "model"}, pool_life);
     pool = world.pools.at(index);
     self().prepare();
   }
@@ -82,7 +83,7 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     if (users_left.fetch_sub(1) != 1) return;
     self().last_user();
     end();
-    ModelSystem::dismiss_unstarted();
+    ModelSystem::dismiss_all();
   }
   // What the last user does before the pool ends: all others are done.
   void last_user() {}
@@ -114,9 +115,7 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     return pool::sched::Wait<ModelSystem>(world, *on.group, on.life)(deadline, help);
   }
   void must_wait(const Handle& on, bool help) { RL_ASSERT(wait(on, help) == Waited::empty); }
-  void must_destroy(const Handle& which, bool help) {
-    RL_ASSERT(destroy_group(world, *which.group, which.life, help));
-  }
+  void must_destroy(const Handle& which, bool help) { RL_ASSERT(destroy_group(world, *which.group, which.life, help)); }
   void must_have_run(unsigned which, int times = 1) { RL_ASSERT(task[which].runs($) == times); }
   int all_runs() {
     int runs = 0;
