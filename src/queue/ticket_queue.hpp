@@ -91,12 +91,14 @@ class TicketQueue {
   // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
   bool is_first(const Ticket& ticket) const { return base::low(hd_.load()) == ticket.number; }
 
-  // Stores the task. The ticket is used up, and the group may be gone as soon as this returns.
-  void publish(Segments& segments, const Ticket& ticket, Work work) {
+  // Stores the task. The ticket is used up, and the group may be gone as soon as this returns. `order`: sequentially
+  // consistent for whoever then looks at the head himself; whoever moves it looks at this cell.
+  void publish(Segments& segments, const Ticket& ticket, Work work,
+               std::memory_order order = std::memory_order_release) {
     CellType& target = cell(segments, ticket.segment, ticket.number);
     target.ctx.store(work.ctx, std::memory_order_relaxed);
-    // Release: pairs with the acquire in claim(), for ctx and for all that the submitter did before.
-    target.fn.store(work.fn, std::memory_order_release);
+    // Release at least: pairs with the load in claim(), for ctx and for all that the submitter did before.
+    target.fn.store(work.fn, order);
   }
 
   // Takes the oldest task out. `mine(generation)` says whether the queue is still the one that the caller means;
@@ -117,7 +119,7 @@ class TicketQueue {
       std::uint32_t segment = base::nil;
       if (!locate(segments, head_segment_, number, segment)) continue;
       CellType& source = cell(segments, segment, number);
-      work.fn = source.fn.load(std::memory_order_acquire);
+      work.fn = source.fn.load();
       work.ctx = source.ctx.load(std::memory_order_relaxed);
       if (work.fn == 0) {
         if (hd_.load() == hd) return Claimed::not_ready;

@@ -46,10 +46,12 @@ template <class Sys>
 Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   const Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
   if (!group.queue.suspend(life)) return Suspended::gone;
-  // After the suspension: a cancel and a close resume after they have begun, so one of us ends it.
+  // After the suspension: a cancel, a close and a detach resume after they have begun, so one of us ends it.
+  const bool is_gone = group.queue.generation() != life;
   const bool is_cancelled = group.is_cancelled(life);
-  if (!is_cancelled && !pool.room.is_closed()) return Suspended::ok;
+  if (!is_gone && !is_cancelled && !pool.room.is_closed()) return Suspended::ok;
   resume_group(world, group, life);
+  if (is_gone) return Suspended::gone;
   return is_cancelled ? Suspended::cancelled : Suspended::closed;
 }
 

@@ -274,7 +274,8 @@ class Submit {
     group_.tombstones.fetch_add(1);
     pool.tombstones.fetch_add(1);
     keep(job);
-    group_.queue.publish(world_.segments, ticket_, Task::tombstone());
+    // Before our look at the head: whoever brings it here meanwhile looks at our cell after that.
+    group_.queue.publish(world_.segments, ticket_, Task::tombstone(), std::memory_order_seq_cst);
     // The count that we have lowered holds the group open.
     pass_tombstones(world_, group_, generation_);
     if (first_) announce_startable(world_, group_);

@@ -308,7 +308,8 @@ struct ModelSystem {
 
   static std::int64_t now() { return 0; }
   static constexpr std::int64_t drain_slice = 0;
-  static std::int64_t after(std::int64_t) { return INT64_MAX; }
+  // For any time but the slice of a drain: that one never passes.
+  static std::int64_t after(std::int64_t duration) { return duration == drain_slice ? INT64_MAX : 1; }
   static const void*& worker_pool() { return threads->worker_pools[rl::thread_index()]; }
   static void yield() { rl::yield(1, rl::debug_info("yield", __FILE__, __LINE__)); }
   static void pause() {}

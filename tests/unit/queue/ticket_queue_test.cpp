@@ -231,5 +231,98 @@ TEST_F(TicketQueueTest, FollowsADequeThroughManyLives) {
   }
 }
 
+TEST_F(TicketQueueTest, HoldsItsTasksWhileItIsSuspended) {
+  submit(1);
+  EXPECT_FALSE(queue_->is_suspended());
+  EXPECT_TRUE(queue_->suspend(1));
+  EXPECT_TRUE(queue_->suspend(1));  // once more changes nothing
+  EXPECT_TRUE(queue_->is_suspended());
+  submit(2);
+  EXPECT_EQ(try_claim(), Queue::Claimed::held);
+  EXPECT_EQ(queue_->waiting(), 2U);
+  EXPECT_TRUE(queue_->resume(1));
+  EXPECT_FALSE(queue_->is_suspended());
+  EXPECT_EQ(claim(), 1U);
+  EXPECT_EQ(claim(), 2U);
+  EXPECT_TRUE(queue_->suspend(1));
+  EXPECT_EQ(try_claim(), Queue::Claimed::empty);
+}
+
+TEST_F(TicketQueueTest, SuspendsAndResumesItsOwnLifeOnly) {
+  EXPECT_FALSE(queue_->suspend(3));
+  EXPECT_TRUE(queue_->suspend(1));
+  EXPECT_FALSE(queue_->resume(3));
+  EXPECT_TRUE(queue_->is_suspended());
+  ASSERT_TRUE(queue_->close(1, queue_->tail()));
+  queue_->open(3);
+  EXPECT_FALSE(queue_->is_suspended());
+  EXPECT_FALSE(queue_->suspend(1));
+  EXPECT_FALSE(queue_->is_suspended());
+}
+
+TEST_F(TicketQueueTest, GivesALimitedTaskToWhoHasAUnitOfItsLife) {
+  queue_->open(1, true);
+  submit(1);
+  submit(2);
+  Work work;
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_), Queue::Claimed::no_unit);
+  EXPECT_EQ(work.life, 1U);  // whose unit it takes
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, {.unit = 3}), Queue::Claimed::no_unit);
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, {.unit = 1}), Queue::Claimed::task);
+  EXPECT_EQ(work.fn, 1U);
+  EXPECT_TRUE(queue_->suspend(1));
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, {.unit = 1}), Queue::Claimed::held);
+  EXPECT_TRUE(queue_->resume(1));
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_), Queue::Claimed::no_unit);  // it is limited still
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, {.unit = 1}), Queue::Claimed::task);
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_), Queue::Claimed::empty);
+}
+
+TEST_F(TicketQueueTest, DiscardsWhateverHoldsTheTask) {
+  queue_->open(1, true);
+  submit(1);
+  EXPECT_TRUE(queue_->suspend(1));
+  Work work;
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, {.discards = true}), Queue::Claimed::task);
+  EXPECT_EQ(work.fn, 1U);
+  EXPECT_TRUE(queue_->is_suspended());
+}
+
+TEST_F(TicketQueueTest, LeavesWhatIsNotWanted) {
+  submit(1);
+  submit(2);
+  Work work;
+  Queue::Terms odd_ones;
+  odd_ones.wants = [](const Work& one) { return one.fn % 2 == 1; };
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, odd_ones), Queue::Claimed::task);
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, odd_ones), Queue::Claimed::unwanted);
+  EXPECT_EQ(claim(), 2U);
+  EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, odd_ones), Queue::Claimed::empty);
+}
+
+TEST_F(TicketQueueTest, HasNoMoreTicketsOutThanItsCapacity) {
+  const auto reserve = [this](std::uint32_t capacity, Queue::Ticket& ticket) {
+    return queue_->reserve(segments_, 1, capacity, ticket, [](std::uint32_t) {});
+  };
+  Queue::Ticket tickets[4];
+  for (int round = 0; round < 10; ++round) {  // across inline cells and segments
+    ASSERT_EQ(reserve(2, tickets[0]), Queue::Reserved::ok);
+    ASSERT_EQ(reserve(2, tickets[1]), Queue::Reserved::ok);
+    EXPECT_EQ(reserve(2, tickets[2]), Queue::Reserved::full);
+    EXPECT_EQ(reserve(1, tickets[2]), Queue::Reserved::full);
+    EXPECT_EQ(queue_->waiting(), 2U);
+    ASSERT_EQ(reserve(0, tickets[2]), Queue::Reserved::ok);  // no bound
+    for (int i = 0; i < 3; ++i) queue_->publish(segments_, tickets[i], {1, 2});
+    EXPECT_EQ(claim(), 1U);
+    EXPECT_EQ(reserve(2, tickets[3]), Queue::Reserved::full);
+    EXPECT_EQ(claim(), 1U);
+    ASSERT_EQ(reserve(2, tickets[3]), Queue::Reserved::ok);
+    queue_->publish(segments_, tickets[3], {3, 4});
+    EXPECT_EQ(claim(), 1U);
+    EXPECT_EQ(claim(), 3U);
+  }
+  EXPECT_EQ(queue_->reserve(segments_, 3, 1, tickets[0], [](std::uint32_t) {}), Queue::Reserved::stale);
+}
+
 }  // namespace
 }  // namespace pool::queue

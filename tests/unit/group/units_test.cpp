@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include <atomic>  // which the header leaves to its policy
+
+#include "group/units.hpp"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "unit/test_system.hpp"
+
+namespace pool::group {
+namespace {
+
+using TestUnits = Units<test::TestSystem>;
+
+TEST(Units, AreNeededByNobodyWithoutALimit) {
+  TestUnits units;
+  units.open(1, 0);
+  EXPECT_FALSE(units.are_limited());
+  EXPECT_FALSE(units.is_serial());
+  EXPECT_TRUE(units.any_free());
+}
+
+TEST(Units, AreAsManyAsTheLimit) {
+  for (const std::uint32_t limit : {1U, 2U, 7U}) {
+    TestUnits units;
+    units.open(3, limit);
+    EXPECT_TRUE(units.are_limited());
+    EXPECT_EQ(units.is_serial(), limit == 1);
+    for (std::uint32_t i = 0; i < limit; ++i) {
+      EXPECT_TRUE(units.any_free());
+      EXPECT_TRUE(units.take(3));
+    }
+    EXPECT_FALSE(units.any_free());
+    EXPECT_FALSE(units.take(3));
+    units.give(3);
+    EXPECT_TRUE(units.any_free());
+    EXPECT_TRUE(units.take(3));
+    EXPECT_FALSE(units.take(3));
+  }
+}
+
+TEST(Units, OfAnotherLifeAreNeitherTakenNorGivenBack) {
+  TestUnits units;
+  units.open(5, 1);
+  EXPECT_FALSE(units.take(3));
+  EXPECT_FALSE(units.take(7));
+  EXPECT_TRUE(units.take(5));
+  units.give(3);
+  EXPECT_FALSE(units.any_free());
+  units.open(7, 1);  // whoever still held one of the last life has lost it
+  EXPECT_TRUE(units.take(7));
+  units.give(5);
+  EXPECT_FALSE(units.take(7));
+}
+
+TEST(Units, AreNeverMoreThanTheLimitAmongThreads) {
+  static constexpr std::uint32_t limit = 2;
+  TestUnits units;
+  units.open(1, limit);
+  std::atomic<std::uint32_t> out = 0;
+  std::atomic<int> taken = 0;
+  std::atomic<bool> too_many = false;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      while (taken < 4'000) {
+        if (!units.take(1)) continue;
+        if (out.fetch_add(1) >= limit) too_many = true;
+        ++taken;
+        out.fetch_sub(1);
+        units.give(1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_FALSE(too_many);
+  for (std::uint32_t i = 0; i < limit; ++i) EXPECT_TRUE(units.take(1));
+  EXPECT_FALSE(units.take(1));
+}
+
+}  // namespace
+}  // namespace pool::group
