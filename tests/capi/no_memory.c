@@ -81,6 +81,10 @@ static void drop_counted(void* ctx) {
   atomic_fetch_add(&drops, 1);
 }
 
+static int32_t run_job(void* ctx, void** result) {
+  (void)result;
+  return run_counted(ctx);
+}
 static bool refused(pool_status_t status) {
   if (status == POOL_OK) return false;
   CHECK(status == POOL_ENOMEM || status == POOL_ETHREAD);
@@ -116,24 +120,42 @@ static int scenario(long n, bool for_ever) {
   }
   int plain = 0;
   int dropped = 0;
+  int told = 0;
+  int jobs = 0;
+  int entered = 0;
   for (int i = 0; i < tasks; i++) {
     status = pool_group_submit(made[0], task_count, &runs);
     if (!refused(status)) plain++;
     status = submit_drop(made[i % groups], run_counted, NULL, drop_counted);
     if (!refused(status)) dropped++;
+    status = pool_group_notify(made[i % groups], drop_counted, NULL);
+    if (!refused(status)) told++;
+    pool_job_t job = {1};
+    status = pool_group_submit_job(made[i % groups], run_job, NULL, NULL, &job);
+    if (refused(status)) {
+      CHECK_EQ(job.id, 0);
+    } else {
+      jobs++;
+      OK(pool_job_release(job));
+    }
+    status = pool_group_enter(made[i % groups]);
+    if (!refused(status)) {
+      entered++;
+      OK(pool_group_leave(made[i % groups], 0));
+    }
     if (for_ever && i == tasks / 2) countdown = -1;
   }
   countdown = -1;
   CHECK(plain > 0 && dropped > 0);
   for (int i = 0; i < groups; i++) OK(pool_group_wait(made[i]));
-  CHECK_EQ(runs, plain + dropped);
-  CHECK_EQ(drops, dropped);
   uint64_t submitted = 0;
   for (int i = 0; i < groups; i++) {
     submitted += group_stats_of(made[i]).submitted;
     OK(pool_group_destroy(made[i]));
   }
-  CHECK_EQ(submitted, plain + dropped);
+  CHECK_EQ(submitted, plain + dropped + jobs + entered);
+  CHECK_EQ(runs, plain + dropped + jobs);
+  CHECK_EQ(drops, dropped + told); /* notifications come before the destroy returns */
   OK(pool_destroy(pool));
   return failed > 0 ? passed : nothing_failed;
 }

@@ -31,6 +31,16 @@ static bool can_start_thread(void) {
   return true;
 }
 
+static int32_t job_never(void* ctx, void** result) {
+  (void)ctx;
+  (void)result;
+  return 1;
+}
+static int32_t turn_never(void* ctx, uint64_t index) {
+  (void)ctx;
+  return (int32_t)index + 1;
+}
+
 static int no_thread_at_all(void) {
   const pool_t pool = make_pool(2); /* needs none yet */
   const pool_group_t group = make_group(pool);
@@ -43,6 +53,12 @@ static int no_thread_at_all(void) {
     CHECK_STATUS(submit_drop(group, task_count, &runs, drop_count), POOL_ETHREAD);
     CHECK_STATUS(pool_group_submit_n(group, task_count, ctxs, 2, drop_count, &accepted), POOL_ETHREAD);
     CHECK_EQ(accepted, 0);
+    CHECK_STATUS(pool_group_enter(group), POOL_ETHREAD);
+    CHECK_STATUS(pool_group_notify(group, drop_count, &drops), POOL_ETHREAD);
+    pool_job_t job = {1};
+    CHECK_STATUS(pool_group_submit_job(group, job_never, NULL, NULL, &job), POOL_ETHREAD);
+    CHECK_EQ(job.id, 0);
+    CHECK_STATUS(pool_group_apply(group, 5, 1, turn_never, NULL), POOL_ETHREAD);
   }
   OK(pool_group_wait(group));
   CHECK_EQ(group_stats_of(group).submitted, 0);
