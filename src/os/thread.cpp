@@ -72,7 +72,7 @@ std::int32_t settle_thread(const char* name, std::uint32_t number) {
 
 std::int32_t settle_keeper(const char* name) { return settle(name, "-hk", 3); }
 
-void join_thread(pthread_t thread, std::int32_t id) {
+void join_thread(pthread_t thread, const std::int32_t& id) {
   int cancel_state = 0;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   pthread_join(thread, nullptr);

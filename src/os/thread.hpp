@@ -21,9 +21,10 @@ std::int32_t settle_thread(const char* name, std::uint32_t number);
 std::int32_t settle_keeper(const char* name);
 
 // Waits until a thread has ended, and is gone for the kernel, too: pthread_join alone returns a little before that, and
-// who then starts another one has one more than he thinks. `id`: what it was called; 0: not known. Not a cancellation
-// point: whoever joins is in the middle of ending a pool.
-void join_thread(pthread_t thread, std::int32_t id);
+// who then starts another one has one more than he thinks. `id`: what it was called, 0 if that is not known; read when
+// the thread has ended, since it writes that itself. Not a cancellation point: whoever joins is in the middle of ending
+// a pool.
+void join_thread(pthread_t thread, const std::int32_t& id);
 
 // The least stack_size of start_thread.
 std::uint64_t least_stack();

@@ -108,7 +108,7 @@ struct System {
   }
   static std::int32_t settle_thread(const char* name, std::uint32_t number) { return os::settle_thread(name, number); }
   static std::int32_t settle_keeper(const char* name) { return os::settle_keeper(name); }
-  static void join(Thread thread, std::int32_t id) { os::join_thread(thread, id); }
+  static void join(Thread thread, const std::int32_t& id) { os::join_thread(thread, id); }
 
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.
   static void*& top_frame() { return top_frame_; }

@@ -336,7 +336,7 @@ struct ModelSystem {
   }
   static std::int32_t settle_thread(const char*, std::uint32_t) { return 0; }
   static std::int32_t settle_keeper(const char*) { return 0; }
-  static void join(Thread thread, std::int32_t) {
+  static void join(Thread thread, const std::int32_t&) {
     Threads::Start& start = threads->start[thread];
     while (start.state.load() != 3) start.state.futex_wait(UINT32_MAX, 1, false, Where::current());
     start.state.store(0);
