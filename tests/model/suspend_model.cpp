@@ -110,17 +110,19 @@ struct SuspendAgainst : PoolTest<SuspendAgainst<How>, 2, 1> {
   }
 };
 
-// A cancel of a parent while a child is made: it finds the child, or the child finds the mark. A suspended child hangs
-// for ever if neither does.
+// A cancel of a parent against the adoption of a child: it finds the child, or the child finds the mark. A suspended
+// child hangs for ever if neither does.
 struct CancelAgainstAdopt : PoolTest<CancelAgainstAdopt, 2, 1> {
-  Handle parent;
-  void prepare() { parent = make_group(); }
+  Handle parent, child;
+  void prepare() {
+    parent = make_group();
+    child = make_group();
+  }
   void user(unsigned index) {
     if (index == 0) {
       RL_ASSERT(cancel_group(world, *parent.group, parent.life));
       return;
     }
-    const Handle child = make_group();
     RL_ASSERT(adopt(world, parent.group->index.load(), parent.life, *child.group));
     const Suspended suspended = suspend_group(world, *child.group, child.life);
     RL_ASSERT(suspended == Suspended::ok || suspended == Suspended::cancelled);
