@@ -128,7 +128,10 @@ class Atomic {
       now = value_.load(rl::mo_acquire, info(at));
     }
     if ((now & mask) != seen) return true;
-    return value_.wait(context, timed, true, info(at)) != rl::unpark_reason_timeout;
+    // Few sleeps may end for no reason: if all did, a sleeper whom nobody woke would soon look again by himself, and
+    // only what is lost at the very end of a schedule would be found.
+    const bool may_wake_by_itself = rl::rand(8) == 0;
+    return value_.wait(context, timed, may_wake_by_itself, info(at)) != rl::unpark_reason_timeout;
   }
   void futex_wake(Where at) {
     rl::context& context = rl::ctx();
