@@ -136,12 +136,12 @@ pool_status_t pool_group_enter(pool_group_t group) {
 }
 
 pool_status_t pool_group_leave(pool_group_t group, int32_t outcome) {
-  const auto found = capi::resolve(group);
+  // After a detach the handle is over, but what was entered before it still has to leave.
+  const auto found = capi::resolve_slot(group);
   if (!found) return found.status();
-  if (!sched::leave_group(*found.world, *found.slot, found.generation, outcome)) {
-    return invalid("pool_group_leave", "group", "nobody is inside");
-  }
-  return POOL_OK;
+  if (sched::leave_group(*found.world, *found.slot, found.generation, outcome)) return POOL_OK;
+  if (const auto still = capi::resolve(group); !still) return still.status();
+  return invalid("pool_group_leave", "group", "nobody is inside");
 }
 
 }  // extern "C"

@@ -66,16 +66,21 @@ inline Resolved<Pool> resolve(pool_t handle) {
   return {world, pool, generation};
 }
 
-inline Resolved<Group> resolve(pool_group_t handle) {
+// The slot of a group, whether or not the handle is over.
+inline Resolved<Group> resolve_slot(pool_group_t handle) {
   using base::Handle;
   if (!Handle::is(base::Kind::group, handle.id, os::era()))
     return {nullptr, nullptr, 0, refusal(base::Kind::group, handle.id)};
   World* world = the_world.load(std::memory_order_acquire);
   if (world == nullptr) return {};
   Group* group = world->groups.at(Handle::index(handle.id));
-  const std::uint32_t generation = Handle::generation(handle.id);
-  if (group == nullptr || group->queue.generation() != generation) return {};
-  return {world, group, generation};
+  if (group == nullptr) return {};
+  return {world, group, Handle::generation(handle.id)};
+}
+
+inline Resolved<Group> resolve(pool_group_t handle) {
+  const auto found = resolve_slot(handle);
+  return found && found.slot->queue.generation() != found.generation ? Resolved<Group>{} : found;
 }
 
 inline Resolved<Job> resolve(pool_job_t handle) {

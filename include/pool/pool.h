@@ -363,12 +363,13 @@ POOL_API pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, 
 POOL_API pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grain, pool_apply_fn fn, void *ctx);
 
 /* Counts a task of this group that is done elsewhere: submitted and running until pool_group_leave. Takes no place
- * in the queue and no place of max_concurrency. Does not block. Since 1.0.
+ * in the pool's queue and no place of max_concurrency; while tasks before it wait, one of the group's own
+ * queue_capacity. Does not block. Since 1.0.
  * POOL_OK; POOL_ECANCELED; POOL_ENOMEM; POOL_ETHREAD; POOL_ECLOSED; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_enter(pool_group_t group);
 
-/* Ends what pool_group_enter began, on any thread: `outcome` is what a pool_task_fn would have returned. Does not
- * block. Since 1.0.
+/* Ends what pool_group_enter began, on any thread, after a pool_group_detach too: `outcome` is what a pool_task_fn
+ * would have returned. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: nobody is inside; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_leave(pool_group_t group, int32_t outcome);
 

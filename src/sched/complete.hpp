@@ -86,10 +86,11 @@ void pass_tombstones(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
   }
 }
 
-// Claims the oldest task of a group, with a unit of its limit where it has one.
+// Claims the oldest task of a group, with a unit of its limit where it has one. `passes`: tombstones that come to the
+// head are passed, else the caller has to.
 template <class Sys, class Mine>
 typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
-                                                      queue::Work& work, bool& more) {
+                                                      queue::Work& work, bool& more, bool passes = true) {
   using Queue = typename group::Group<Sys>::Queue;
   using Claimed = typename Queue::Claimed;
   work.unit = false;
@@ -106,7 +107,7 @@ typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::
     work.unit = true;
     more = more && group.units.any_free();
   }
-  if (claimed == Claimed::task && group.tombstones.load() != 0) pass_tombstones(world, group, work.life);
+  if (claimed == Claimed::task && passes && group.tombstones.load() != 0) pass_tombstones(world, group, work.life);
   // A submitter may stand in line for the place.
   if (claimed == Claimed::task && group.line.busy()) group.line.serve([&group] { return group.free_places(); });
   return claimed;

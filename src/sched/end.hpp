@@ -28,6 +28,7 @@ template <class Sys>
 void deliver_notices(World<Sys>& world, group::Group<Sys>& group) {
   using group::Notice;
   while (group.notices.any()) {
+    const std::uint32_t released = group.completion.load().released();
     Notice* due = nullptr;
     bool is_left = false;
     // The list has the last one first: turned round, they come in the order of the calls.
@@ -37,35 +38,32 @@ void deliver_notices(World<Sys>& world, group::Group<Sys>& group) {
       due = at;
       at = next;
     }
-    std::uint32_t newest = 0;
     for (Notice* at = due; at != nullptr;) {
       Notice* const next = at->next;
       const std::uint32_t life = at->life;
       const auto seen = group.completion.load();
       const std::uint64_t sub = group.queue.sub();
-      const bool is_due = base::high(sub) == life ? seen.has_released(at->number) : seen.count() == base::low(sub);
+      const bool is_over = base::high(sub) != life && seen.count() == base::low(sub);
+      const bool is_due = is_over || seen.has_released(at->number);
       if (is_due) {
         Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
         pool.notices.push(*at);
         wake_one(world, pool);
-        if (base::high(sub) != life) {
-          // A destroy inside a task, perhaps on the only worker, sleeps until there is a notice that it can run.
-          group.notices.stir(life);
-          Sys::wake_low(group.notices.pending(), INT32_MAX);
-        }
+        // A destroy inside a task, perhaps on the only worker, sleeps until there is a notice that it can run.
+        group.notices.stir(life);
+        Sys::wake_low(group.notices.pending(), INT32_MAX);
       } else {
-        newest = at->number;
         group.notices.put(*at);
         is_left = true;
       }
       at = next;
     }
+    if (!is_left) return;
     // While we held them nobody else could find them: their moment may have come.
-    if (!is_left || !group.completion.load().has_released(newest)) {
-      const std::uint64_t sub = group.queue.sub();
-      const bool is_over = (base::high(sub) & 1U) == 0 && group.completion.load().count() == base::low(sub);
-      if (!is_left || !is_over) return;
-    }
+    const auto seen = group.completion.load();
+    const std::uint64_t sub = group.queue.sub();
+    const bool is_over = (base::high(sub) & 1U) == 0 && seen.count() == base::low(sub);
+    if (seen.released() == released && !is_over) return;
   }
 }
 

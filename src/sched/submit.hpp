@@ -308,6 +308,7 @@ class Submit {
       }
       Fate fate = Fate::is_discarded;
       if (!begin_claimed(world_, pool, group_, work, fate)) continue;
+      pass_tombstones(world_, group_, generation_);
       if (has_place_) {
         pool.room.started();
       } else {

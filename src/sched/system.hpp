@@ -68,7 +68,11 @@ struct System {
   }
 
   static std::int64_t now() { return os::now(); }
-  static std::int64_t after(std::int64_t duration) { return now() + duration; }
+  // Sums saturate.
+  static std::int64_t after(std::int64_t duration) {
+    const std::int64_t at = now();
+    return duration > INT64_MAX - at ? INT64_MAX : at + duration;
+  }
   static void yield() { sched_yield(); }
   static void pause() {
 #if defined(__x86_64__)

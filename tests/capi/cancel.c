@@ -10,7 +10,7 @@ enum { tasks = 1000 };
 
 static pool_group_t group;
 static atomic_int drops;
-static pid_t dropped_on;
+static _Atomic pid_t dropped_on;
 
 static int32_t must_not_run(void* ctx) {
   (void)ctx;

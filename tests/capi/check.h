@@ -35,6 +35,18 @@
 #define SANITIZED 0
 #endif
 
+/* ThreadSanitizer cannot follow threads that a child of fork() starts. */
+#if defined(__SANITIZE_THREAD__)
+#define FOLLOWS_FORKS 0
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FOLLOWS_FORKS 0
+#endif
+#endif
+#ifndef FOLLOWS_FORKS
+#define FOLLOWS_FORKS 1
+#endif
+
 #define CHECK(condition) check_that((condition), #condition, __FILE__, __LINE__)
 #define CHECK_EQ(a, b) check_equal((int64_t)(a), (int64_t)(b), #a, #b, __FILE__, __LINE__)
 #define CHECK_STATUS(call, expected) check_status((call), (expected), #call, __FILE__, __LINE__)

@@ -147,7 +147,23 @@ static void check_threads(uint32_t workers) {
   OK(pool_destroy(pool));
 }
 
+/* What was entered before a detach can still leave, and the end of the pool waits for it. */
+static void check_detached(void) {
+  const pool_t own = make_pool(1);
+  const pool_group_t loose = make_group(own);
+  OK(pool_group_enter(loose));
+  OK(pool_group_enter(loose));
+  OK(pool_group_detach(loose));
+  CHECK_STATUS(pool_group_enter(loose), POOL_EBADHANDLE);
+  OK(pool_group_leave(loose, 0));
+  CHECK_STATUS(pool_shutdown(own, POOL_SHUTDOWN_DRAIN, SHORT_NS), POOL_ETIMEDOUT);
+  OK(pool_group_leave(loose, 1));
+  CHECK_STATUS(pool_group_leave(loose, 0), POOL_EBADHANDLE);
+  OK(pool_destroy(own));
+}
+
 int main(void) {
+  check_detached();
   check_outcomes();
   with_workers(check_wait);
   check_full();

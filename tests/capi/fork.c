@@ -9,17 +9,6 @@
 
 #include <sys/wait.h>
 
-#if defined(__SANITIZE_THREAD__)
-#define FOLLOWS_FORKS 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FOLLOWS_FORKS 0
-#endif
-#endif
-#ifndef FOLLOWS_FORKS
-#define FOLLOWS_FORKS 1
-#endif
-
 enum { workers = 2, queued = 5, capacity = 5 };
 
 static pool_t pool;

@@ -10,17 +10,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#if defined(__SANITIZE_THREAD__)
-#define FOLLOWS_FORKS 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FOLLOWS_FORKS 0
-#endif
-#endif
-#ifndef FOLLOWS_FORKS
-#define FOLLOWS_FORKS 1
-#endif
-
 enum { status_given = 7, most = 1000 };
 
 static pool_t pool;

@@ -7,7 +7,7 @@
 #include "rig.h"
 
 static atomic_int next, fired, drops;
-static pid_t notified_on;
+static _Atomic pid_t notified_on;
 
 typedef struct {
   int number, drops;
