@@ -129,14 +129,25 @@ struct AmongTasks : JobTest<AmongTasks<Most>, 2, 1> {
   Atomic<std::uint32_t> now{0};
   rl::var<int> order;
   // What a job of `Most` == 1 may rely on: it is the only one, and sees what was before it.
+  struct Own {
+    AmongTasks* test;
+    Counted before;  // the task that was submitted before the user's job
+  } own[2];
   static std::int32_t step(void* ctx) {
-    auto& self = *static_cast<AmongTasks*>(ctx);
+    auto& self = *static_cast<Own*>(ctx)->test;
     RL_ASSERT(self.now.fetch_add(1) < Most);
     if (Most == 1) self.order($) = self.order($) + 1;
     self.now.fetch_sub(1);
     return 0;
   }
-  static std::int32_t job_step(void* ctx, void**) { return step(ctx); }
+  static std::int32_t first_step(void* ctx) {
+    Counted::run(&static_cast<Own*>(ctx)->before);
+    return step(ctx);
+  }
+  static std::int32_t job_step(void* ctx, void**) {
+    if (Most == 1) RL_ASSERT(static_cast<Own*>(ctx)->before.runs($) == 1);
+    return step(ctx);
+  }
   void prepare() {
     order($) = 0;
     Config config;
@@ -144,10 +155,12 @@ struct AmongTasks : JobTest<AmongTasks<Most>, 2, 1> {
     this->group = this->make_group(config);
   }
   void user(unsigned index) {
-    this->must_submit(this->group, &step, this);
+    own[index].test = this;
+    own[index].before.runs($) = 0;
+    this->must_submit(this->group, &first_step, &own[index]);
     std::uint32_t slot = 0;
-    RL_ASSERT(pool::sched::submit_job(this->world, *this->group.group, this->group.life, &job_step, this, nullptr, slot,
-                                      job[index].generation) == Submitted::ok);
+    RL_ASSERT(pool::sched::submit_job(this->world, *this->group.group, this->group.life, &job_step, &own[index],
+                                      nullptr, slot, job[index].generation) == Submitted::ok);
     job[index].job = this->world.jobs.at(slot);
     RL_ASSERT(this->end_of(job[index], true) == Job::succeeded);
     RL_ASSERT(this->release(job[index]));
@@ -191,6 +204,34 @@ struct BeforeItsTurn : JobTest<BeforeItsTurn, 2, 1> {
     must_have_run(0);
   }
   void last_user() { must_count(3, 0); }
+};
+
+// A job that is run before its turn, with its cell at the head: the group is empty at once when it is over, and the
+// worker, which is kept elsewhere, is not needed for that.
+struct EmptyAtOnce : JobTest<EmptyAtOnce, 1, 1> {
+  Handle other;
+  Gate begun, over;
+  JobHandle job[2];
+  static std::int32_t pass_gate(void* ctx) {
+    static_cast<EmptyAtOnce*>(ctx)->begun.open();
+    static_cast<EmptyAtOnce*>(ctx)->over.pass();
+    return 0;
+  }
+  void prepare() {
+    group = make_group();
+    other = make_group();
+  }
+  void user(unsigned) {
+    must_submit(other, &pass_gate, this);
+    begun.pass();
+    for (unsigned i = 0; i < 2; ++i) RL_ASSERT(submit_job(group, i, job[i]));
+    for (unsigned i = 2; i-- > 0;) {
+      RL_ASSERT(end_of(job[i], true) == Job::succeeded);
+      RL_ASSERT(release(job[i]));
+    }
+    RL_ASSERT(pool::sched::Wait<ModelSystem>(world, *group.group, group.life).poll() == Waited::empty);
+    over.open();
+  }
 };
 
 // The group is cancelled, or discards, and forgets the jobs that it keeps, while they are waited for.
@@ -264,6 +305,7 @@ int main(int argc, char** argv) {
   runner.run<AmongTasks<1>>("in a serial queue", 4'000);
   runner.run<AmongTasks<2>>("in a limited group", 2'000);
   runner.run<BeforeItsTurn>("before its turn", 4'000);
+  runner.run<EmptyAtOnce>("empty at once", 1'000);
   runner.run<Kept<true>>("kept, cancelled group", 3'000);
   runner.run<Kept<false>>("kept, cancelled job", 3'000);
   runner.run<Discarded>("discarded", 4'000);

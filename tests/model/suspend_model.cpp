@@ -200,6 +200,32 @@ struct EnterAlone : PoolTest<EnterAlone, 2, 1> {
   }
 };
 
+// A tombstone behind a task: whoever claims the task passes it, too, though it helps with one task only.
+struct EnterBehind : PoolTest<EnterBehind, 1, 1> {
+  Handle group, other;
+  Gate begun, over;
+  static std::int32_t pass_gate(void* ctx) {
+    static_cast<EnterBehind*>(ctx)->begun.open();
+    static_cast<EnterBehind*>(ctx)->over.pass();
+    return 0;
+  }
+  void prepare() {
+    group = make_group();
+    other = make_group();
+  }
+  void user(unsigned) {
+    must_submit(other, &pass_gate, this);
+    begun.pass();
+    must_submit(group, 0);
+    RL_ASSERT(pool::sched::Submit<ModelSystem>(world, *group.group, group.life).enter() == Submitted::ok);
+    RL_ASSERT(leave_group(world, *group.group, group.life, 0));
+    RL_ASSERT(pool::sched::help_once(world, *group.group, group.life));
+    must_have_run(0);
+    RL_ASSERT(pool::sched::Wait<ModelSystem>(world, *group.group, group.life).poll() == Waited::empty);
+    over.open();
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -214,5 +240,6 @@ int main(int argc, char** argv) {
   runner.run<CancelAgainstAdopt>("cancel against adopt", 3'000);
   runner.run<EnterLeave>("enter, leave", 3'000);
   runner.run<EnterAlone>("enter, leave, nobody else", 3'000);
+  runner.run<EnterBehind>("entered behind a task", 1'000);
   return runner.ok ? 0 : 1;
 }
