@@ -194,7 +194,7 @@ int main(int argc, char** argv) {
   runner.run<UnitForHelper<true>>("unit for a sleeping helper", 1'000);
   runner.run<Child<0, false>>("parent's helper", 2'000);
   runner.run<Child<0, true>>("parent's sleeping helper", 1'000);
-  runner.run<Child<1, true>>("the same, limit", 1'000);
+  runner.run<Child<1, true>>("the same, limit", 4'000);
   runner.run<ParentEnds>("parent ends", 2'000);
   return runner.ok ? 0 : 1;
 }
