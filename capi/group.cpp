@@ -80,7 +80,9 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
   } else if (given.parent_kind == POOL_PARENT_CURRENT) {
     const Frame* const frame = capi::task_frame();
     if (frame == nullptr || frame->pool != &pool) return POOL_OK;
-    index = static_cast<const Group*>(frame->group)->index.load();
+    const auto* const group = static_cast<const Group*>(frame->group);
+    if (group->queue.generation() != frame->life) return POOL_OK;  // detached
+    index = group->index.load();
     life = frame->life;
   }
   return POOL_OK;
@@ -121,6 +123,12 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) t
 }
 POOL_OR_FORKED
 
+// That of pool_submit: it ends with its pool.
+bool is_pools_own(const capi::Resolved<Group>& found) {
+  const capi::Pool& pool = *found.world->pools.at(found.slot->pool.load());
+  return pool.own_group.load() == base::pack(found.generation, found.slot->index.load());
+}
+
 // From the group's own notification: the group ends when that returns.
 bool end_after_notice(const Group* group, std::uint32_t generation) {
   Frame* const frame = Frame::top();
@@ -137,7 +145,7 @@ pool_status_t pool_group_options_init(pool_group_options_t* options, size_t size
   return capi::init_out(default_options, options, size) ? POOL_OK : POOL_EINVAL;
 }
 
-pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options, pool_group_t* group) {
+pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options, pool_group_t* group) try {
   if (group == nullptr) return invalid("pool_group_create", "group", "must not be NULL");
   group->id = 0;
   pool_group_options_t given;
@@ -169,6 +177,7 @@ pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options
   group->id = capi::handle_of(base::Kind::group, index, generation);
   return POOL_OK;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX, true); }
 
@@ -192,6 +201,7 @@ pool_status_t pool_group_poll(pool_group_t group) {
 pool_status_t pool_group_destroy(pool_group_t group) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
+  if (is_pools_own(found)) return POOL_EBUSY;
   if (end_after_notice(found.slot, found.generation)) return POOL_OK;
   if (Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) {
@@ -206,12 +216,13 @@ POOL_OR_FORKED
 pool_status_t pool_group_detach(pool_group_t group) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
+  if (is_pools_own(found)) return POOL_EBUSY;
   if (end_after_notice(found.slot, found.generation)) return POOL_OK;
   return sched::detach_group(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
 }
 POOL_OR_FORKED
 
-pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx) {
+pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx) try {
   if (fn == nullptr) return invalid("pool_group_notify", "fn", "must not be NULL");
   const auto found = capi::resolve(group);
   if (!found) return found.status();
@@ -231,6 +242,7 @@ pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx
   }
   return POOL_EINTERNAL;
 }
+POOL_OR_FORKED
 
 pool_status_t pool_group_cancel(pool_group_t group) {
   const auto found = capi::resolve(group);

@@ -34,8 +34,12 @@ pool_status_t wait(pool_job_t handle, std::int64_t timeout, bool is_untimed) try
   Job& job = *found.slot;
   if (!Job::is_over(job.word.load())) {
     if (Frame::inside_job(&job) || Frame::inside_drop()) return POOL_EDEADLK;
+    const capi::Group& group = *found.world->groups.at(job.group.load());
+    // In a serial queue it cannot start before the task that we are in is over.
+    const bool is_behind = Job::phase(job.word.load()) == Job::queued && group.units.is_serial();
+    if (is_behind && Frame::inside_group(&group)) return POOL_EDEADLK;
     if (timeout <= 0) return POOL_ETIMEDOUT;
-    const bool help = capi::helps(*found.world, *found.world->groups.at(job.group.load()), is_untimed);
+    const bool help = capi::helps(*found.world, group, is_untimed);
     if (!sched::wait_for_job(*found.world, job, found.generation, capi::deadline_after(timeout), help)) {
       return POOL_ETIMEDOUT;
     }

@@ -129,13 +129,14 @@ pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grai
 }
 POOL_OR_FORKED
 
-pool_status_t pool_group_enter(pool_group_t group) {
+pool_status_t pool_group_enter(pool_group_t group) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   return capi::status_of(sched::Submit<System>(*found.world, *found.slot, found.generation).enter());
 }
+POOL_OR_FORKED
 
-pool_status_t pool_group_leave(pool_group_t group, int32_t outcome) {
+pool_status_t pool_group_leave(pool_group_t group, int32_t outcome) try {
   // After a detach the handle is over, but what was entered before it still has to leave.
   const auto found = capi::resolve_slot(group);
   if (!found) return found.status();
@@ -143,5 +144,6 @@ pool_status_t pool_group_leave(pool_group_t group, int32_t outcome) {
   if (const auto still = capi::resolve(group); !still) return still.status();
   return invalid("pool_group_leave", "group", "nobody is inside");
 }
+POOL_OR_FORKED
 
 }  // extern "C"

@@ -278,7 +278,7 @@ POOL_API pool_status_t pool_stats(pool_t pool, pool_stats_t *stats, size_t size)
 enum {
   POOL_PARENT_NONE = 0,
   POOL_PARENT_GROUP = 1,  /* the one in `parent`, of the same pool */
-  POOL_PARENT_CURRENT = 2 /* that of the task that makes the group; none outside a task of the same pool */
+  POOL_PARENT_CURRENT = 2 /* that of the task that makes the group; none outside a task of the same pool, or if that group is detached */
 };
 
 typedef struct pool_group_options {
@@ -398,13 +398,13 @@ POOL_API pool_status_t pool_group_poll(pool_group_t group);
  * pool_group_detach does. Blocks. Since 1.0.
  * POOL_OK: ended, however its tasks ended; POOL_EDEADLK: a task of this group is on this thread's own stack, or
  * called from a drop, a notification or a hook while tasks are unfinished; POOL_ECLOSED: somebody else ended it
- * meanwhile; POOL_EBADHANDLE. */
+ * meanwhile; POOL_EBUSY: it is the pool's own, of pool_submit; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_destroy(pool_group_t group);
 
 /* Lets go of a group at once: the handle ends, the tasks carry on, a suspended group is resumed, notifications
  * come, and the pool's shutdown waits for all of it. Threads that wait for the group get POOL_ECLOSED. From the
  * group's own notification it takes effect when that returns. Does not block. Since 1.0.
- * POOL_OK; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EBUSY: it is the pool's own, of pool_submit; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
 
 /* Calls fn(ctx) once, on a worker, when the group is next empty, after the last drop; at once if it is empty. It is
@@ -504,8 +504,8 @@ POOL_API pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn,
 /* Waits until the job is finished, and for nothing else; if it has not started, the calling thread runs it where it may
  * (see POOL_HELP_*). Blocks. Since 1.0.
  * POOL_OK: it succeeded; POOL_EFAILED: it failed or was discarded; POOL_ECANCELED: it was cancelled; POOL_EDEADLK: the
- * job is on this thread's own stack, or called from a drop, a notification or a hook while it is unfinished;
- * POOL_ECLOSED: released meanwhile; POOL_EBADHANDLE. */
+ * job is on this thread's own stack, or queued behind a task there in a serial queue, or called from a drop, a
+ * notification or a hook while it is unfinished; POOL_ECLOSED: released meanwhile; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_job_wait(pool_job_t job);
 
 /* As pool_job_wait, for `timeout` ns at most. Blocks up to `timeout`. Since 1.0.

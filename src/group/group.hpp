@@ -66,6 +66,7 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> keep_jobs{0};
   Atomic<std::int64_t> overflow_timeout{0};
   Atomic<std::int64_t> used{0};      // time of workers, by weight (sched/search.hpp)
+  Atomic<std::uint64_t> places{0};   // generation 63..32 | taken in its own queue, if that is bounded
   Atomic<std::uint32_t> waiters{0};  // threads in a wait that had to arrive
 
   // The tree of groups (sched/family.hpp).
@@ -111,6 +112,7 @@ struct alignas(base::cache_line) Group {
       name[i].store(word, std::memory_order_relaxed);
     }
     notices.open(generation);
+    places.store(base::pack(generation, 0));
     if (config.capacity != 0) line.open(generation);
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }
@@ -118,11 +120,26 @@ struct alignas(base::cache_line) Group {
   // Says whether a worker or a helper could start a task now, if the first one is ready.
   bool has_startable() const { return !queue.empty() && !queue.is_suspended() && units.any_free(); }
 
-  // Places in its own queue, for a group with a capacity.
+  // Places in its own queue, for a group with a capacity: taken before the ticket, given back when the task starts, is
+  // dropped or was refused. Tombstones have none. False: none is free, or the life is over.
+  bool take_place(std::uint32_t life) {
+    std::uint64_t word = places.load();
+    while (base::high(word) == life && base::low(word) < capacity.load(std::memory_order_relaxed)) {
+      if (places.compare_exchange_weak(word, word + 1)) return true;
+    }
+    return false;
+  }
+  void give_place(std::uint32_t life) {
+    std::uint64_t word = places.load();
+    while (base::high(word) == life && !places.compare_exchange_weak(word, word - 1)) {
+    }
+    // After the change: whoever stands in line looks at it after he has raised the line's count.
+    if (line.busy()) line.serve([this] { return free_places(); });
+  }
   std::uint32_t free_places() const {
     const std::uint32_t most = capacity.load(std::memory_order_relaxed);
-    const std::uint32_t waiting = queue.waiting();
-    return waiting < most ? most - waiting : 0;
+    const std::uint32_t taken = base::low(places.load());
+    return taken < most ? most - taken : 0;
   }
 
   bool is_cancelled(std::uint32_t life) const { return cancelled.load() == life; }

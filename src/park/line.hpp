@@ -34,9 +34,12 @@ class Line {
     Standing self;
     {
       const std::lock_guard lock(mutex_);
-      if (life_ != life || shut()) return Stood::dismissed;
-      // Before the look at the places: a claim that frees one looks here afterwards.
+      // Before the looks: a claim that frees a place, and whoever shuts the line, look at the count afterwards.
       count_.fetch_add(1);
+      if (life_ != life || shut()) {
+        count_.fetch_sub(1);
+        return Stood::dismissed;
+      }
       self.previous = last_;
       (last_ != nullptr ? last_->next : first_) = &self;
       last_ = &self;
@@ -62,15 +65,6 @@ class Line {
     grant(free);
   }
 
-  // Takes a grant without standing in line: for whoever has just made a place.
-  bool grant_to_self(std::uint32_t life) {
-    const std::lock_guard lock(mutex_);
-    if (life_ != life) return false;
-    count_.fetch_add(1);
-    ++granted_;
-    return true;
-  }
-
   // The place that was granted is taken, or given up.
   template <class Free>
   void done(std::uint32_t life, Free&& free) {
@@ -81,10 +75,11 @@ class Line {
     grant(free);
   }
 
-  // Sends everybody in line away.
-  void dismiss_all() {
+  // Sends everybody of this life in line away.
+  void dismiss_all(std::uint32_t life) {
     if (!busy()) return;
     const std::lock_guard lock(mutex_);
+    if (life_ != life) return;
     while (first_ != nullptr) {
       speak(*first_, Stood::dismissed);
       count_.fetch_sub(1);

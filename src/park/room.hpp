@@ -50,9 +50,14 @@ class Room {
   }
 
   // As try_take, standing in line until `deadline`.
-  Taken take(std::int64_t deadline, Owner owner = {}) {
+  // `shut()`: whether it makes no sense any more; asked once it is in line, as far as dismiss() sees.
+  template <class Shut>
+  Taken take(std::int64_t deadline, Owner owner, Shut&& shut) {
     const Taken taken = try_take(false);
-    return taken == Taken::full ? stand_in_line(deadline, owner) : taken;
+    return taken == Taken::full ? stand_in_line(deadline, owner, shut) : taken;
+  }
+  Taken take(std::int64_t deadline) {
+    return take(deadline, {}, [] { return false; });
   }
 
   // Counts `count` unfinished ones that take no place in the queue. False: closed to the caller.
@@ -147,13 +152,14 @@ class Room {
 
   std::uint32_t capacity() const { return capacity_.load(std::memory_order_relaxed); }
 
-  Taken stand_in_line(std::int64_t deadline, Owner owner) {
+  template <class Shut>
+  Taken stand_in_line(std::int64_t deadline, Owner owner, Shut&& shut) {
     Blocked self;
     self.owner = owner;
     {
       const std::lock_guard lock(mutex_);
       const std::uint64_t word = word_.fetch_or(line) | line;
-      if ((word & closed) != 0) return leave_line(Taken::closed);
+      if ((word & closed) != 0 || shut()) return leave_line(Taken::closed);
       if (first_ == nullptr && take_in_line(word)) return leave_line(Taken::ok);
       self.previous = last_;
       (last_ != nullptr ? last_->next : first_) = &self;

@@ -29,7 +29,7 @@ class TicketQueue {
   static constexpr std::uint32_t first_ticket = 0U - inline_cells;
   static_assert((segment_cells & (segment_cells - 1)) == 0 && inline_cells <= segment_cells);
 
-  enum class Reserved { ok, stale, no_memory, full };
+  enum class Reserved { ok, stale, no_memory };
   // held: the queue is suspended; no_unit: its tasks are limited, and the caller has not said that it has a unit.
   enum class Claimed { task, empty, not_ready, foreign, held, no_unit, unwanted };
 
@@ -59,9 +59,8 @@ class TicketQueue {
   }
 
   // Takes a ticket. Steps 1 to 5 of "Submit". `look(n)` is called before ticket n is taken, if the queue is empty then.
-  // `capacity`: the most tickets that may be out, 0: no bound.
   template <class Look>
-  Reserved reserve(Segments& segments, std::uint32_t generation, std::uint32_t capacity, Ticket& ticket, Look&& look) {
+  Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket, Look&& look) {
     for (;;) {
       std::uint64_t sub = sub_.load();
       if (base::high(sub) != generation) return Reserved::stale;
@@ -70,11 +69,6 @@ class TicketQueue {
       if (!locate(segments, tail_segment_, number, segment)) continue;
       if (is_last(number) && !ensure_next(segments, segment)) return Reserved::no_memory;
       const std::uint32_t head = base::low(hd_.load());
-      // The head only grows: there is no more in the queue when the swap succeeds. (Signed: `sub` may be old.)
-      if (capacity != 0 && static_cast<std::int32_t>(number - head) >= static_cast<std::int32_t>(capacity)) {
-        if (sub_.load() == sub) return Reserved::full;
-        continue;
-      }
       if (head == number) look(number);
       if (!sub_.compare_exchange_weak(sub, base::pack(generation, number + 1))) continue;
       // Before the cell is stored: until then nobody can claim this ticket, hence nobody can give the segment back.
@@ -85,7 +79,7 @@ class TicketQueue {
   }
 
   Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket) {
-    return reserve(segments, generation, 0, ticket, [](std::uint32_t) {});
+    return reserve(segments, generation, ticket, [](std::uint32_t) {});
   }
 
   // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
@@ -120,14 +114,15 @@ class TicketQueue {
       if (!locate(segments, head_segment_, number, segment)) continue;
       CellType& source = cell(segments, segment, number);
       work.fn = source.fn.load();
-      work.ctx = source.ctx.load(std::memory_order_relaxed);
+      work.ctx = source.ctx.load(std::memory_order_acquire);  // before the look at `hd` below
       if (work.fn == 0) {
         if (hd_.load() == hd) return Claimed::not_ready;
         continue;
       }
-      if (terms.wants != nullptr && !terms.wants(work)) {
-        if (hd_.load() == hd) return Claimed::unwanted;
-        continue;
+      if (terms.wants != nullptr) {
+        // The two halves may be of different lives of the segment: not to be looked into unless this still is the head.
+        if (hd_.load() != hd) continue;
+        if (!terms.wants(work)) return Claimed::unwanted;
       }
       if (!hd_.compare_exchange_weak(hd, base::pack(base::high(hd), number + 1))) continue;
       // The claimer of the last ticket is the only one who may still touch the segment: it gives it back.
@@ -155,12 +150,6 @@ class TicketQueue {
   bool suspend(std::uint32_t generation) { return change(generation, suspended, suspended); }
   bool resume(std::uint32_t generation) { return change(generation, suspended, 0); }
   bool is_suspended() const { return (base::high(hd_.load()) & suspended) != 0; }
-
-  // Tickets that are out and not claimed: no less than there were at the first load.
-  std::uint32_t waiting() const {
-    const std::uint32_t head = base::low(hd_.load());
-    return base::low(sub_.load()) - head;
-  }
 
   // Ends the generation if nothing was submitted after `tail`. Afterwards no ticket can be taken.
   bool close(std::uint32_t generation, std::uint32_t tail) {

@@ -32,17 +32,22 @@ class Loop {
     bool cancelled;
   };
 
-  static Result run(World<Sys>& world, GroupType& group, std::uint32_t life, std::uint64_t count, std::uint64_t grain,
-                    std::uint32_t threads, TurnFn fn, void* ctx) {
+  POOL_CATCHES_UNWINDING static Result run(World<Sys>& world, GroupType& group, std::uint32_t life, std::uint64_t count,
+                                           std::uint64_t grain, std::uint32_t threads, TurnFn fn, void* ctx) {
     void* const memory = Sys::allocate(sizeof(Loop));
     if (memory == nullptr) return {Submitted::no_memory, false, false};
     if (grain == 0) grain = count / (8 * std::uint64_t{threads} + 8) + 1;
-    auto* const loop = new (memory) Loop(world, group, count, grain, fn, ctx);
+    auto* const loop = new (memory) Loop(world, group, life, count, grain, fn, ctx);
     const std::uint64_t shares = (count - 1) / grain + 1;
     const std::uint64_t wanted = shares < threads + 1 ? shares : threads + 1;
     if (Frame<Sys>::inside_group(&group) && group.units.are_limited()) {
       // The units may all be taken by tasks that wait for their loops, as ours does: its own has to do.
-      loop->take_turns();
+      try {
+        loop->take_turns();
+      } catch (const abi::__forced_unwind&) {
+        loop->let_go();
+        throw;
+      }
       return loop->end();
     }
     Submitted submitted = Submitted::ok;
@@ -69,13 +74,20 @@ class Loop {
       loop->let_go();
       return {submitted, false, false};
     }
-    loop->wait(life);
+    try {
+      loop->wait(life);
+    } catch (const abi::__forced_unwind&) {
+      // The context may be on this thread's stack, which goes: the others must have left it.
+      loop->abandon();
+      throw;
+    }
     return loop->end();
   }
 
  private:
-  Loop(World<Sys>& world, GroupType& group, std::uint64_t count, std::uint64_t grain, TurnFn fn, void* ctx)
-      : world_(world), group_(group), count_(count), grain_(grain), fn_(fn), ctx_(ctx) {}
+  Loop(World<Sys>& world, GroupType& group, std::uint32_t life, std::uint64_t count, std::uint64_t grain, TurnFn fn,
+       void* ctx)
+      : world_(world), group_(group), life_(life), count_(count), grain_(grain), fn_(fn), ctx_(ctx) {}
 
   Result end() {
     const bool was_cancelled = cancelled_.load() != 0 || next_.load() < count_;
@@ -85,7 +97,18 @@ class Loop {
   }
 
   // All turns are made and the tasks that made them are settled, or no task is left to make any.
-  bool is_over() const { return tasks_.load() == 0 || (made_.load() == count_ && inside_.load() == 0); }
+  bool is_over() const {
+    return tasks_.load() == 0 || (inside_.load() == 0 && (made_.load() == count_ || is_abandoned_.load() != 0));
+  }
+
+  // No further turns; waits for those that are being made, and runs nothing.
+  void abandon() {
+    is_abandoned_.store(1);
+    next_.store(count_);
+    (void)wait_beside<Sys>(
+        group_, INT64_MAX, [this] { return is_over(); }, [] { return false; }, [] { return false; });
+    let_go();
+  }
 
   void wait(std::uint32_t life) {
     (void)wait_beside<Sys>(
@@ -101,14 +124,14 @@ class Loop {
     inside_.fetch_add(1);
     frame->took_turns = true;
     for (;;) {
-      if (group_.is_cancelled(frame->life)) return outcome;
+      if (group_.is_cancelled(life_)) return outcome;
       std::uint64_t from = next_.load();
       do {
         if (from >= count_) return outcome;
       } while (!next_.compare_exchange_weak(from, from + share(from)));
       const Share mine(*this, share(from));
       for (std::uint64_t i = from; i < from + mine.size; ++i) {
-        if (group_.is_cancelled(frame->life)) {
+        if (group_.is_cancelled(life_)) {
           cancelled_.store(1);
           return outcome;
         }
@@ -137,7 +160,7 @@ class Loop {
     if (code != 0 || frame->failed != had_failed) {
       failed_.store(1);
       // Now, and not when the task that takes the turns is over: that may be long.
-      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, frame->life);
+      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, life_);
     }
     return code;
   }
@@ -157,7 +180,12 @@ class Loop {
   // A task is settled: it has run, or never will.
   static void drop(void* self) {
     auto* const loop = static_cast<Loop*>(self);
-    if (Frame<Sys>::top()->took_turns) loop->inside_.fetch_sub(1);
+    const Frame<Sys>* const frame = Frame<Sys>::top();
+    if (frame->took_turns) {
+      loop->inside_.fetch_sub(1);
+    } else if (!loop->group_.is_cancelled(loop->life_)) {
+      loop->failed_.store(1);  // discarded at a bound, or with its pool
+    }
     loop->tasks_.fetch_sub(1);
     if (loop->is_over()) loop->group_.completion.wake_helpers();
     loop->let_go();
@@ -174,6 +202,7 @@ class Loop {
 
   World<Sys>& world_;
   GroupType& group_;
+  const std::uint32_t life_;
   const std::uint64_t count_;
   const std::uint64_t grain_;
   const TurnFn fn_;
@@ -185,6 +214,7 @@ class Loop {
   Atomic<std::uint32_t> holders_{1};  // tasks, and the caller
   Atomic<std::uint32_t> failed_{0};
   Atomic<std::uint32_t> cancelled_{0};
+  Atomic<std::uint32_t> is_abandoned_{0};
 };
 
 }  // namespace pool::sched

@@ -19,9 +19,14 @@ bool resume_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t lif
 // One group: marks it, lets go of submitters in line, and of what a suspension held back.
 template <class Sys>
 bool cancel_one(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  if (group.queue.generation() != life) return false;
-  group.cancelled.store(life);
-  group.line.dismiss_all();
+  // By compare-and-swap: the slot may have another life by now, and that be cancelled.
+  std::uint32_t before = group.cancelled.load();
+  do {
+    // Detached, its generation is one higher.
+    const std::uint32_t now = group.queue.generation();
+    if (now != life && now != life + 1) return false;
+  } while (!group.cancelled.compare_exchange_weak(before, life));
+  group.line.dismiss_all(life);
   world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, life});
   // After the mark: whoever suspends looks for it afterwards.
   return resume_group(world, group, life);
@@ -33,8 +38,8 @@ bool cancel_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t lif
   if (!cancel_one(world, group, life)) return false;
   // A child that is made meanwhile looks at the mark after it is linked; we look for children after the mark.
   any_descendant(world, group, [&world](group::Group<Sys>& child) {
-    const std::uint32_t child_life = child.queue.generation();
-    if ((child_life & 1U) != 0) cancel_one(world, child, child_life);
+    const std::uint32_t now = child.queue.generation();
+    cancel_one(world, child, (now & 1U) != 0 ? now : now - 1);
     return false;
   });
   return true;
@@ -63,7 +68,7 @@ void release_groups(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool
     group::Group<Sys>& group = *world.groups.at(i);
     const std::uint32_t life = group.queue.generation();
     if ((life & 1U) == 0 || group.pool.load() != index || group.pool_generation.load() != pool_life) continue;
-    group.line.dismiss_all();
+    group.line.dismiss_all(life);
     if (group.queue.is_suspended()) resume_group(world, group, life);
   }
 }

@@ -41,6 +41,33 @@ void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std:
   pool.room.finished();
 }
 
+// Completes when the scope ends, by a forced unwinding too; not in a child of the process that it began in.
+template <class Sys>
+class Completing {
+ public:
+  Completing(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life)
+      : world_(world), pool_(pool), group_(group), life_(life) {}
+  Completing(const Completing&) = delete;
+  Completing& operator=(const Completing&) = delete;
+  ~Completing() {
+    if (era_ == Sys::era()) complete(world_, pool_, group_, life_);
+  }
+
+ private:
+  World<Sys>& world_;
+  Pool<Sys>& pool_;
+  group::Group<Sys>& group_;
+  const std::uint32_t life_;
+  const std::uint32_t era_ = Sys::era();
+};
+
+// A task has left the queue: its places are free.
+template <class Sys>
+void leave_queue(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life) {
+  if (group.capacity.load(std::memory_order_relaxed) != 0) group.give_place(life);
+  pool.room.started();
+}
+
 // A cell without a task to run: what stands for it is counted, or was counted already.
 template <class Sys>
 void pass_tombstone(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
@@ -50,15 +77,14 @@ void pass_tombstone(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group
   if (job == nullptr) {
     pool.tombstones.fetch_sub(1);
   } else {
-    if (job->parts.fetch_sub(1) == 2) {
-      // It still runs: whoever runs it counts it.
-      group.early.fetch_sub(1);
-      return;
-    }
+    // Before the look at who is first: afterwards the slot may be another group's.
+    group.early.fetch_sub(1);
+    if (job->parts.fetch_sub(1) == 2) return;  // it still runs: whoever runs it counts it
+    group.early.fetch_add(1);
     pool.tombstones.fetch_sub(1);
-    release_job(world, *job);
   }
-  complete(world, pool, group, work.life);
+  const Completing<Sys> completing(world, pool, group, work.life);
+  if (job != nullptr) release_job(world, *job);
 }
 
 // Whether a cell is one that whoever meets it has to pass.
@@ -80,17 +106,14 @@ void pass_tombstones(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
   queue::Work work;
   bool more = false;
   while (group.queue.claim(world.segments, mine, work, more, {0, true, stands_for_another<Sys>}) == Claimed::task) {
-    // A place in the group's own queue is free. (The cell still holds the group open.)
-    if (group.line.busy()) group.line.serve([&group] { return group.free_places(); });
     pass_tombstone(world, *world.pools.at(group.pool.load(std::memory_order_relaxed)), group, work);
   }
 }
 
-// Claims the oldest task of a group, with a unit of its limit where it has one. `passes`: tombstones that come to the
-// head are passed, else the caller has to.
+// Claims the oldest task of a group, with a unit of its limit where it has one.
 template <class Sys, class Mine>
 typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
-                                                      queue::Work& work, bool& more, bool passes = true) {
+                                                      queue::Work& work, bool& more) {
   using Queue = typename group::Group<Sys>::Queue;
   using Claimed = typename Queue::Claimed;
   work.unit = false;
@@ -107,9 +130,6 @@ typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::
     work.unit = true;
     more = more && group.units.any_free();
   }
-  if (claimed == Claimed::task && passes && group.tombstones.load() != 0) pass_tombstones(world, group, work.life);
-  // A submitter may stand in line for the place.
-  if (claimed == Claimed::task && group.line.busy()) group.line.serve([&group] { return group.free_places(); });
   return claimed;
 }
 

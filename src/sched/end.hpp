@@ -16,7 +16,7 @@ template <class Sys>
 void free_group(World<Sys>& world, group::Group<Sys>& group) {
   leave_family(world, group);
   forget_jobs(world, group);
-  group.line.dismiss_all();
+  group.line.dismiss_all(group.queue.generation() - 1);
   group.queue.release(world.segments);
   group.completion.end();
   // A slot whose generations are used up is retired.
@@ -71,6 +71,8 @@ void deliver_notices(World<Sys>& world, group::Group<Sys>& group) {
 // them frees the slot.
 template <class Sys>
 void end_of_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  // Submitters in line for a place of the pool need not wait until they have it.
+  world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, life});
   deliver_notices(world, group);
   if (group.notices.end(life)) free_group(world, group);
 }

@@ -72,8 +72,7 @@ bool run_early(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::
   Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
   group.tombstones.fetch_add(1);
   group.early.fetch_add(1);
-  pool.room.started();
-  pass_tombstones(world, group, life);
+  leave_queue(pool, group, life);
   queue::Work work = Task::of_job(&job);
   work.life = life;
   work.unit = is_limited;

@@ -48,10 +48,10 @@ void release_job(World<Sys>& world, Job<Sys>& job) {
   if (job.references.fetch_sub(1) != 1) return;
   const std::uint64_t word = job.word.load();
   void* const result = job.result.load();
-  if (job.drop_result != nullptr && result != nullptr && (base::low(word) & Job<Sys>::taken) == 0) {
-    drop_result<Sys>(job.drop_result, result);
-  }
+  const auto drop = job.drop_result;
+  // The slot first: the drop may end the thread.
   if (base::high(word) < Sys::last_generation) world.jobs.give(job.index);
+  if (drop != nullptr && result != nullptr && (base::low(word) & Job<Sys>::taken) == 0) drop_result<Sys>(drop, result);
 }
 
 // Lets go of the handle. False: it was let go of before.

@@ -36,8 +36,10 @@ Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
     Sys::deallocate(notice);
     return group.queue.generation() == life ? Notified::closed : Notified::stale;
   }
+  pool.tombstones.fetch_add(1);  // it is no task
   const auto refuse = [&](Notified why) {
     Sys::deallocate(notice);
+    pool.tombstones.fetch_sub(1);
     pool.room.finished();
     return why;
   };
@@ -69,7 +71,7 @@ bool detach_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t gen
   if (!group.queue.close_any(generation, tail)) return false;
   // Nothing can be submitted any more: whoever sees the count reach the tail together with the flag ends the group.
   const auto seen = group.completion.detach();
-  group.line.dismiss_all();
+  group.line.dismiss_all(generation);
   world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, generation});
   if (seen.count() == tail) {
     end_of_group(world, group, generation);
@@ -94,6 +96,7 @@ POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group
     Sys::deallocate(&notice);
     if (frame.ends) detach_group(world, group, life);
     settle_notice(world, group, life);
+    pool.tombstones.fetch_sub(1);
     pool.room.finished();
   };
   try {

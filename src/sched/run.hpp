@@ -83,10 +83,13 @@ class Run {
  private:
   std::int32_t call() {
     if (job_ == nullptr) return task_.fn(task_.ctx);
-    void* result = nullptr;
-    const std::int32_t code = job_->fn(job_->ctx, &result);
-    job_->result.store(result);
-    return code;
+    // Kept however the job ends: what it left goes to somebody.
+    struct Result {
+      JobType& job;
+      void* left;
+      ~Result() { job.result.store(left); }
+    } result{*job_, nullptr};
+    return job_->fn(job_->ctx, &result.left);
   }
 
   POOL_CATCHES_UNWINDING void settle(Fate fate) {
@@ -120,14 +123,18 @@ class Run {
       if (job_ != nullptr) release_job(world_, *job_);
       return;
     }
-    if (origin_ == Origin::early && job_->parts.fetch_sub(1) == 2) {
-      // Its cell is still in the queue: whoever claims that counts it.
+    if (origin_ == Origin::early) {
+      // Before the look at who is first: afterwards the slot may be another group's.
       group_.early.fetch_sub(1);
       pool_.tombstones.fetch_add(1);
-      return;
+      // Its cell is still in the queue: whoever claims that counts it.
+      if (job_->parts.fetch_sub(1) == 2) return pass_tombstones(world_, group_, life_);
+      group_.early.fetch_add(1);
+      pool_.tombstones.fetch_sub(1);
     }
+    const Completing<Sys> completing(world_, pool_, group_, life_);
+    if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);
     if (job_ != nullptr) release_job(world_, *job_);
-    complete(world_, pool_, group_, life_);
   }
 
   void finish_job(Fate fate) {
@@ -175,7 +182,7 @@ template <class Sys>
 void run_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
   Fate fate = Fate::runs;
   if (!begin_claimed(world, pool, group, work, fate)) return;
-  pool.room.started();
+  leave_queue(pool, group, work.life);
   pool.note_start();
   Run<Sys>(world, pool, group, work, Origin::queue)(fate);
 }

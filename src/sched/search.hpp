@@ -28,11 +28,10 @@ class Search {
   // for a while, there is time for a second look.
   Claimed find(bool lingering) {
     lingering_ = lingering;
-    notice_ = pool_.notices.pop();
-    if (notice_ != nullptr) {
-      more_ = pool_.notices.any();
-      return Claimed::task;
-    }
+    // In turn with the tasks: a notification that asks for the next one must not keep them from running.
+    const bool tasks_first = notice_ != nullptr;
+    notice_ = nullptr;
+    if (!tasks_first && take_notice()) return Claimed::task;
     if (visited_ != base::nil && ++tasks_ >= next_reading_) charge();
     for (;;) {
       best_ = base::nil;
@@ -52,6 +51,7 @@ class Search {
         // The time until the next task is nobody's.
         if (visited_ != base::nil) charge();
         visited_ = base::nil;
+        if (take_notice()) return Claimed::task;
         return not_ready ? Claimed::not_ready : Claimed::empty;
       }
       // Only groups that are ahead have work: the rotation comes to the first of them. It only grows.
@@ -76,6 +76,15 @@ class Search {
  private:
   // So many tasks of one group at most go by without a look at the clock.
   static constexpr std::uint32_t most_unread = 16;
+
+  bool take_notice() {
+    notice_ = pool_.notices.pop();
+    if (notice_ == nullptr) return false;
+    more_ = pool_.notices.any();
+    if (visited_ != base::nil) charge();
+    visited_ = base::nil;
+    return true;
+  }
 
   // From `from` up to `end`.
   Claimed scan(std::uint32_t from, std::uint32_t end) {

@@ -44,9 +44,16 @@ class Submit {
     // Slots are never unmapped: if the group ends now we look at some pool's slot, and the ticket is refused below.
     Pool<Sys>& pool = *world_.pools.at(group_.pool.load(std::memory_order_relaxed));
     inside_ = Frame<Sys>::inside_pool(&pool);
+    // What we hold goes back, also if a drop that we call ends the thread; not in a child of the process.
+    struct Holding {
+      Submit& submit;
+      Pool<Sys>& pool;
+      const std::uint32_t era = Sys::era();
+      ~Holding() {
+        if (era == Sys::era()) submit.let_go(pool);
+      }
+    } holding{*this, pool};
     const Submitted result = get_in(pool, work);
-    if (has_place_ && result != Submitted::ok) pool.room.give_back();
-    if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
     if (result == Submitted::full) pool.rejected.fetch_add(1, std::memory_order_relaxed);
     return result;
   }
@@ -57,16 +64,33 @@ class Submit {
   enum class Bound { group, pool };
   enum class Next { again, over };  // again: there may be room now; over: result_ says
 
+  // Gives back places that no task came to use.
+  void let_go(Pool<Sys>& pool) {
+    if (has_place_) pool.room.give_back();
+    if (has_group_place_) group_.give_place(generation_);
+    if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
+    has_place_ = has_group_place_ = has_grant_ = false;
+  }
+
   Submitted get_in(Pool<Sys>& pool, const queue::Work& work) {
     const std::uint32_t capacity = group_.capacity.load(std::memory_order_relaxed);
     for (;;) {
       if (group_.is_cancelled(generation_)) return Submitted::cancelled;
-      // Not with a place of the pool in our hands: whoever has the group's grant may be in line for it. (If the group
-      // is full by now, the ticket says so, and we come back without the place.)
-      if (capacity != 0 && !has_grant_ && !has_place_ && (group_.line.busy() || group_.free_places() == 0)) {
-        if (pool.room.is_closed() && !inside_) return gone();
-        if (at_bound(pool, work, Bound::group) == Next::over) return result_;
-        continue;
+      // The group's place first: nobody stands in its line with a place of the pool, for which others may wait who have
+      // the group's.
+      if (capacity != 0 && !has_group_place_) {
+        if (has_grant_ || !group_.line.busy()) has_group_place_ = group_.take_place(generation_);
+        if (!has_group_place_) {
+          if (group_.queue.generation() != generation_) return gone();
+          if (pool.room.is_closed() && !inside_) return gone();
+          // Somebody else may have been faster at the place that we were granted.
+          if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
+          has_grant_ = false;
+          if (at_bound(pool, work, Bound::group) == Next::over) return result_;
+          continue;
+        }
+        if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
+        has_grant_ = false;
       }
       if (!has_place_) {
         switch (pool.room.try_take(inside_)) {
@@ -81,13 +105,7 @@ class Submit {
         }
       }
       // From here on the place keeps the pool alive, if the group still is its group.
-      const Submitted result = enqueue(pool, work, capacity);
-      if (result != Submitted::full) return result;
-      // Somebody else was faster at the group's bound: back to it, and not with a place of the pool in our hands.
-      pool.room.give_back();
-      has_place_ = false;
-      if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
-      has_grant_ = false;
+      return enqueue(pool, work);
     }
   }
 
@@ -124,7 +142,7 @@ class Submit {
         Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_}, Origin::in_place).drop_newcomer();
         return over(Submitted::ok);
       case Overflow::discard_oldest:
-        return discard_oldest(pool);
+        return discard_oldest(pool, bound);
       default:
         return stand_in_line(pool, bound);
     }
@@ -152,7 +170,10 @@ class Submit {
           return over(gone());
       }
     }
-    switch (pool.room.take(deadline_, {&group_, generation_})) {
+    const auto is_over = [this] {
+      return group_.queue.generation() != generation_ || group_.is_cancelled(generation_);
+    };
+    switch (pool.room.take(deadline_, {&group_, generation_}, is_over)) {
       case Room::Taken::ok:
         has_place_ = true;
         return Next::again;
@@ -170,20 +191,22 @@ class Submit {
     return timeout == INT64_MAX ? INT64_MAX : Sys::after(timeout > 0 ? timeout : 0);
   }
 
-  Submitted enqueue(Pool<Sys>& pool, const queue::Work& work, std::uint32_t capacity) {
+  Submitted enqueue(Pool<Sys>& pool, const queue::Work& work) {
     if (pool.staffed.load() == 0) {
       if (group_.queue.generation() != generation_) return gone();
       if (!ensure_staff(world_, pool)) return Submitted::no_thread;
     }
-    const Submitted reserved = reserve(capacity);
+    const Submitted reserved = reserve();
     if (reserved == Submitted::ok) {
+      // The task's from now on.
+      has_place_ = has_group_place_ = false;
       keep(static_cast<Job<Sys>*>(Task::job_of(work)));
       publish(pool, work);
     }
     return reserved;
   }
 
-  Submitted reserve(std::uint32_t capacity) {
+  Submitted reserve() {
     // An empty moment that this submit ends is this submit's to announce: the completer may come too late to see it.
     // Looked at before the ticket: until then nobody else could end it.
     Seen before{0};
@@ -192,13 +215,11 @@ class Submit {
       before = group_.completion.load();
       looked_for = number;
     };
-    switch (group_.queue.reserve(world_.segments, generation_, capacity, ticket_, look)) {
+    switch (group_.queue.reserve(world_.segments, generation_, ticket_, look)) {
       case Queue::Reserved::stale:
         return gone();
       case Queue::Reserved::no_memory:
         return Submitted::no_memory;
-      case Queue::Reserved::full:
-        return Submitted::full;
       default:
         break;
     }
@@ -264,7 +285,7 @@ class Submit {
       pool.room.finished();
       return fail(Submitted::no_thread);
     }
-    const Submitted reserved = reserve(0);
+    const Submitted reserved = reserve();
     if (reserved != Submitted::ok) {
       pool.room.finished();
       pool.room.finished();
@@ -287,12 +308,8 @@ class Submit {
     return false;
   }
 
-  // Drops the oldest task of this group and takes its place: the pool's at once, the group's by a grant.
-  Next discard_oldest(Pool<Sys>& pool) {
-    if (group_.capacity.load(std::memory_order_relaxed) != 0 && !has_grant_) {
-      if (!group_.line.grant_to_self(generation_)) return over(gone());
-      has_grant_ = true;
-    }
+  // Drops the oldest task of this group and takes its places.
+  Next discard_oldest(Pool<Sys>& pool, Bound bound) {
     const auto mine = [this](std::uint32_t life) { return life == generation_; };
     for (;;) {
       queue::Work work;
@@ -308,13 +325,13 @@ class Submit {
       }
       Fate fate = Fate::is_discarded;
       if (!begin_claimed(world_, pool, group_, work, fate)) continue;
-      pass_tombstones(world_, group_, generation_);
-      if (has_place_) {
-        pool.room.started();
-      } else {
-        // Its place in the room is ours now; it is still to be finished, and we have not begun.
-        pool.room.enter_unqueued();
-        has_place_ = true;
+      // Its place in the room is ours now; it is still to be finished, and we have not begun.
+      pool.room.enter_unqueued();
+      has_place_ = true;
+      if (bound == Bound::group) {
+        has_group_place_ = true;
+      } else if (has_group_place_) {
+        group_.give_place(generation_);
       }
       if (fate == Fate::is_discarded) pool.discarded.fetch_add(1, std::memory_order_relaxed);
       Run<Sys>(world_, pool, group_, work, Origin::queue)(fate);
@@ -342,10 +359,11 @@ class Submit {
   typename Queue::Ticket ticket_;
   Submitted result_ = Submitted::ok;
   std::int64_t deadline_ = INT64_MAX;
-  bool inside_ = false;     // of a task of this pool
-  bool has_place_ = false;  // of the pool's room
-  bool has_grant_ = false;  // of the group's line
-  bool has_stood_ = false;  // in either line
+  bool inside_ = false;           // of a task of this pool
+  bool has_group_place_ = false;  // of the group's own queue
+  bool has_place_ = false;        // of the pool's room
+  bool has_grant_ = false;        // of the group's line
+  bool has_stood_ = false;        // in either line
   bool first_ = false;
   bool wake_helpers_ = false;
 };

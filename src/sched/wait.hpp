@@ -24,15 +24,13 @@ group::Group<Sys>* claim_to_help(World<Sys>& world, group::Group<Sys>& group, st
   group::Group<Sys>* from = nullptr;
   any_descendant(world, group, [&](group::Group<Sys>& child) {
     if (!child.has_startable()) return false;
-    // Nothing is passed under the mutex: a job whose last part that is gives its result to the user.
     claimed = claim_task(
-        world, child, [](std::uint32_t) { return true; }, work, more, false);
+        world, child, [](std::uint32_t) { return true; }, work, more);
     not_ready = not_ready || claimed == Claimed::not_ready;
     if (claimed != Claimed::task) return false;
     from = &child;
     return true;
   });
-  if (from != nullptr && from->tombstones.load() != 0) pass_tombstones(world, *from, work.life);
   return from;
 }
 

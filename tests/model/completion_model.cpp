@@ -58,7 +58,7 @@ struct LateArrival : rl::test_suite<LateArrival, 3> {
     } else if (index == 1) {
       Done::Seen before{0};
       Queue::Ticket ticket;
-      RL_ASSERT(queue.reserve(segments, 1, 0, ticket, [&](std::uint32_t) { before = done.load(); }) ==
+      RL_ASSERT(queue.reserve(segments, 1, ticket, [&](std::uint32_t) { before = done.load(); }) ==
                 Queue::Reserved::ok);
       if (before.has(Done::waiter) && before.count() == ticket.number) {
         seen_empty = true;

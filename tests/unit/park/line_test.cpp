@@ -139,7 +139,9 @@ TEST_F(LineTest, SendsEverybodyAway) {
     threads.emplace_back([this] { EXPECT_EQ(stand(), Stood::dismissed); });
     await_sleeps(i + 1);
   }
-  line_.dismiss_all();
+  line_.dismiss_all(3);  // another one's: nobody here
+  EXPECT_TRUE(line_.busy());
+  line_.dismiss_all(1);
   for (std::thread& thread : threads) thread.join();
   EXPECT_FALSE(line_.busy());
 }
@@ -153,20 +155,9 @@ TEST_F(LineTest, LetsNobodyStandInVain) {
   EXPECT_FALSE(line_.busy());
 }
 
-TEST_F(LineTest, GrantsToWhoHasMadeThePlace) {
-  EXPECT_TRUE(line_.grant_to_self(1));
-  EXPECT_TRUE(line_.busy());
-  free_ = 1;
-  EXPECT_EQ(stand(0), Stood::timed_out);  // it is his
-  free_ = 0;
-  done();
-  EXPECT_FALSE(line_.busy());
-  EXPECT_FALSE(line_.grant_to_self(3));
-  EXPECT_FALSE(line_.busy());
-}
-
 TEST_F(LineTest, ForgetsTheGrantsOfTheLastLife) {
-  EXPECT_TRUE(line_.grant_to_self(1));
+  free_ = 1;
+  EXPECT_EQ(stand(0), Stood::granted);
   line_.open(3);
   EXPECT_FALSE(line_.busy());
   done(1);  // late

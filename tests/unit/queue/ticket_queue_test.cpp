@@ -121,10 +121,10 @@ TEST_F(TicketQueueTest, LooksBeforeATicketThatEndsAnEmptyMoment) {
       EXPECT_EQ(number, tail);
       EXPECT_EQ(queue_->tail(), tail);  // not taken yet
     };
-    ASSERT_EQ(queue_->reserve(segments_, 1, 0, ticket, look), Queue::Reserved::ok);
+    ASSERT_EQ(queue_->reserve(segments_, 1, ticket, look), Queue::Reserved::ok);
     EXPECT_EQ(looks, 1);
     queue_->publish(segments_, ticket, {1, 2});
-    ASSERT_EQ(queue_->reserve(segments_, 1, 0, ticket, look), Queue::Reserved::ok);
+    ASSERT_EQ(queue_->reserve(segments_, 1, ticket, look), Queue::Reserved::ok);
     EXPECT_EQ(looks, 1);  // the queue is not empty
     queue_->publish(segments_, ticket, {2, 3});
     EXPECT_EQ(claim(), 1U);
@@ -239,7 +239,6 @@ TEST_F(TicketQueueTest, HoldsItsTasksWhileItIsSuspended) {
   EXPECT_TRUE(queue_->is_suspended());
   submit(2);
   EXPECT_EQ(try_claim(), Queue::Claimed::held);
-  EXPECT_EQ(queue_->waiting(), 2U);
   EXPECT_TRUE(queue_->resume(1));
   EXPECT_FALSE(queue_->is_suspended());
   EXPECT_EQ(claim(), 1U);
@@ -298,30 +297,6 @@ TEST_F(TicketQueueTest, LeavesWhatIsNotWanted) {
   EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, odd_ones), Queue::Claimed::unwanted);
   EXPECT_EQ(claim(), 2U);
   EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, odd_ones), Queue::Claimed::empty);
-}
-
-TEST_F(TicketQueueTest, HasNoMoreTicketsOutThanItsCapacity) {
-  const auto reserve = [this](std::uint32_t capacity, Queue::Ticket& ticket) {
-    return queue_->reserve(segments_, 1, capacity, ticket, [](std::uint32_t) {});
-  };
-  Queue::Ticket tickets[4];
-  for (int round = 0; round < 10; ++round) {  // across inline cells and segments
-    ASSERT_EQ(reserve(2, tickets[0]), Queue::Reserved::ok);
-    ASSERT_EQ(reserve(2, tickets[1]), Queue::Reserved::ok);
-    EXPECT_EQ(reserve(2, tickets[2]), Queue::Reserved::full);
-    EXPECT_EQ(reserve(1, tickets[2]), Queue::Reserved::full);
-    EXPECT_EQ(queue_->waiting(), 2U);
-    ASSERT_EQ(reserve(0, tickets[2]), Queue::Reserved::ok);  // no bound
-    for (int i = 0; i < 3; ++i) queue_->publish(segments_, tickets[i], {1, 2});
-    EXPECT_EQ(claim(), 1U);
-    EXPECT_EQ(reserve(2, tickets[3]), Queue::Reserved::full);
-    EXPECT_EQ(claim(), 1U);
-    ASSERT_EQ(reserve(2, tickets[3]), Queue::Reserved::ok);
-    queue_->publish(segments_, tickets[3], {3, 4});
-    EXPECT_EQ(claim(), 1U);
-    EXPECT_EQ(claim(), 3U);
-  }
-  EXPECT_EQ(queue_->reserve(segments_, 3, 1, tickets[0], [](std::uint32_t) {}), Queue::Reserved::stale);
 }
 
 }  // namespace
