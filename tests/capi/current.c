@@ -152,7 +152,27 @@ static void check_pool_submit(void) {
   CHECK_STATUS(pool_submit(pool, in_own_group, &runs), POOL_EBADHANDLE);
 }
 
+/* The pool's own group ends with the pool, not by a handle. */
+static int32_t end_own_group(void* ctx) {
+  pool_group_t* own = (pool_group_t*)ctx;
+  OK(pool_current_group(own));
+  CHECK_STATUS(pool_group_destroy(*own), POOL_EBUSY);
+  CHECK_STATUS(pool_group_detach(*own), POOL_EBUSY);
+  return 0;
+}
+static void check_own_group(void) {
+  const pool_t pool = make_pool(1);
+  pool_group_t own;
+  OK(pool_submit(pool, end_own_group, &own));
+  OK(pool_shutdown(pool, POOL_SHUTDOWN_DRAIN, LONG_NS));
+  CHECK_STATUS(pool_group_destroy(own), POOL_EBUSY);
+  OK(pool_group_wait(own));
+  OK(pool_destroy(pool));
+  CHECK_STATUS(pool_group_wait(own), POOL_EBADHANDLE);
+}
+
 int main(void) {
+  check_own_group();
   check_outside();
   with_workers(check_nested);
   check_numbers();

@@ -216,7 +216,31 @@ static void check_nested(uint32_t workers) {
   OK(pool_destroy(nest_pool));
 }
 
+/* A task of a serial queue waits for a job behind it: that can never start. */
+static int32_t wait_behind(void* ctx) {
+  pool_group_t group;
+  OK(pool_current_group(&group));
+  job_ctx_t* behind = (job_ctx_t*)ctx;
+  const pool_job_t job = submit(group, behind);
+  CHECK_STATUS(pool_job_wait(job), POOL_EDEADLK);
+  CHECK_STATUS(pool_job_wait_for(job, LONG_NS), POOL_EDEADLK);
+  OK(pool_job_release(job));
+  return 0;
+}
+static void check_behind(void) {
+  const pool_t pool = make_pool(2);
+  pool_group_options_t options = group_defaults();
+  options.max_concurrency = 1;
+  const pool_group_t group = make_group_of(pool, &options);
+  job_ctx_t behind = {NULL, 0};
+  OK(pool_group_submit(group, wait_behind, &behind));
+  OK(pool_group_wait(group));
+  CHECK(behind.ran_on != 0);
+  OK(pool_destroy(pool));
+}
+
 int main(void) {
+  check_behind();
   for (uint32_t help = POOL_HELP_DEFAULT; help <= POOL_HELP_ALWAYS; help++) {
     check_helps(help, false);
     check_helps(help, true);
