@@ -161,13 +161,13 @@ static int32_t end_own_group(void* ctx) {
   return 0;
 }
 static void check_own_group(void) {
-  const pool_t pool = make_pool(1);
+  const pool_t here = make_pool(1);
   pool_group_t own;
-  OK(pool_submit(pool, end_own_group, &own));
-  OK(pool_shutdown(pool, POOL_SHUTDOWN_DRAIN, LONG_NS));
+  OK(pool_submit(here, end_own_group, &own));
+  OK(pool_shutdown(here, POOL_SHUTDOWN_DRAIN, LONG_NS));
   CHECK_STATUS(pool_group_destroy(own), POOL_EBUSY);
   OK(pool_group_wait(own));
-  OK(pool_destroy(pool));
+  OK(pool_destroy(here));
   CHECK_STATUS(pool_group_wait(own), POOL_EBADHANDLE);
 }
 
