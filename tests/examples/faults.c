@@ -71,10 +71,10 @@ struct group {
   uint64_t id;
 };
 
-int32_t pool_group_submit_task(struct group group, const void* task) {
+int32_t pool_group_submit(struct group group, int32_t (*fn)(void*), void* ctx) {
   int every = number("FAULT_SUBMIT");
   if (every > 0 && (atomic_fetch_add(&submits, 1) + 1) % every == 0) return -5; /* POOL_EFULL */
-  return NEXT(int32_t(*)(struct group, const void*), "pool_group_submit_task")(group, task);
+  return NEXT(int32_t(*)(struct group, int32_t(*)(void*), void*), "pool_group_submit")(group, fn, ctx);
 }
 
 int fdatasync(int fd) {

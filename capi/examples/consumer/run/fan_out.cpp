@@ -36,6 +36,8 @@ void FanOut::start(pool_t pool) {
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::digest>();
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::count_text>();
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::deflate>();
+  // One part has failed already, and that says how it went.
+  if (refused_ == POOL_ECANCELED) refused_ = POOL_OK;
   if (group_.id != 0) {
     // Half a message is none: what has not started need not.
     if (refused_ != POOL_OK) pool_group_cancel(group_);
