@@ -23,11 +23,19 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   if (!found) return found.status();
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
-  const auto submitted = sched::Submit<System>(*found.world, *found.slot, found.generation, terms)(work);
-  if (submitted != sched::Submitted::ok) sched::Task::discard(work);
-  return capi::status_of(submitted);
+  sched::Submit<System> submit(*found.world, *found.slot, found.generation, terms);
+  // Also if the drop of a task that makes room for this one ends the thread.
+  struct Discarding {
+    const sched::Submit<System>& submit;
+    const queue::Work& work;
+    ~Discarding() {
+      if (!submit.is_consumed()) sched::Task::discard(work);
+    }
+  } const discarding{submit, work};
+  return capi::status_of(submit(work));
 }
-POOL_OR_FORKED
+// The task's node is the queue's, once it is accepted.
+POOL_OR_FORKED  // NOLINT(clang-analyzer-unix.Malloc)
 
 }  // namespace
 

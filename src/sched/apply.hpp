@@ -52,7 +52,8 @@ class Loop {
     }
     Submitted submitted = Submitted::ok;
     std::uint64_t accepted = 0;
-    for (; accepted < wanted; ++accepted) {
+    // A task's node belongs to the queue once it is accepted.
+    for (; accepted < wanted; ++accepted) {  // NOLINT(clang-analyzer-unix.Malloc)
       loop->holders_.fetch_add(1);
       loop->tasks_.fetch_add(1);
       queue::Work work;

@@ -49,7 +49,8 @@ class Completing {
       : world_(world), pool_(pool), group_(group), life_(life) {}
   Completing(const Completing&) = delete;
   Completing& operator=(const Completing&) = delete;
-  ~Completing() {
+  // A job that a group has kept may be dropped with it, and its result's drop may end the thread.
+  ~Completing() noexcept(false) {  // NOLINT(bugprone-exception-escape)
     if (era_ == Sys::era()) complete(world_, pool_, group_, life_);
   }
 

@@ -54,6 +54,7 @@ class Submit {
       }
     } holding{*this, pool};
     const Submitted result = get_in(pool, work);
+    is_consumed_ = result == Submitted::ok;
     if (result == Submitted::full) pool.rejected.fetch_add(1, std::memory_order_relaxed);
     return result;
   }
@@ -139,6 +140,7 @@ class Submit {
       case Overflow::discard_newest:
         if (group_.queue.generation() != generation_) return over(gone());
         pool.discarded.fetch_add(1, std::memory_order_relaxed);
+        is_consumed_ = true;
         Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_}, Origin::in_place).drop_newcomer();
         return over(Submitted::ok);
       case Overflow::discard_oldest:
@@ -270,6 +272,7 @@ class Submit {
     }
     pool.caller_runs.fetch_add(1, std::memory_order_relaxed);
     pool.note_start();
+    is_consumed_ = true;
     Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_, is_limited}, Origin::in_place)();
     return Submitted::ok;
   }
@@ -340,6 +343,9 @@ class Submit {
   }
 
  public:
+  // Whether the work is not the caller's any more; to be asked when the call was left by force.
+  bool is_consumed() const { return is_consumed_; }
+
   // Counts a task of the group that is done elsewhere.
   Submitted enter() {
     if (group_.queue.generation() != generation_) return Submitted::stale;
@@ -360,6 +366,7 @@ class Submit {
   Submitted result_ = Submitted::ok;
   std::int64_t deadline_ = INT64_MAX;
   bool inside_ = false;           // of a task of this pool
+  bool is_consumed_ = false;      // the work is not the caller's any more
   bool has_group_place_ = false;  // of the group's own queue
   bool has_place_ = false;        // of the pool's room
   bool has_grant_ = false;        // of the group's line
