@@ -24,14 +24,16 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
   sched::Submit<System> submit(*found.world, *found.slot, found.generation, terms);
-  // Also if the drop of a task that makes room for this one ends the thread.
+  // Also if the drop of a task that makes room for this one ends the thread; and in a child that the task made while it
+  // ran in place: nobody else has it there.
   struct Discarding {
     const sched::Submit<System>& submit;
     const queue::Work& work;
+    std::uint32_t era;
     ~Discarding() {
-      if (!submit.is_consumed()) sched::Task::discard(work);
+      if (!submit.is_consumed() || era != os::era()) sched::Task::discard(work);
     }
-  } const discarding{submit, work};
+  } const discarding{submit, work, os::era()};
   return capi::status_of(submit(work));
 }
 // The task's node is the queue's, once it is accepted.

@@ -35,17 +35,9 @@
 #define SANITIZED 0
 #endif
 
-/* ThreadSanitizer cannot follow threads that a child of fork() starts. */
-#if defined(__SANITIZE_THREAD__)
-#define FOLLOWS_FORKS 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define FOLLOWS_FORKS 0
-#endif
-#endif
-#ifndef FOLLOWS_FORKS
-#define FOLLOWS_FORKS 1
-#endif
+/* ThreadSanitizer cannot follow threads that a child of fork() starts, nor can LeakSanitizer stop those that it took
+ * for its own. */
+#define FOLLOWS_FORKS (!SANITIZED)
 
 #define CHECK(condition) check_that((condition), #condition, __FILE__, __LINE__)
 #define CHECK_EQ(a, b) check_equal((int64_t)(a), (int64_t)(b), #a, #b, __FILE__, __LINE__)

@@ -145,7 +145,7 @@ int main(void) {
   if (FOLLOWS_FORKS) {
     in_child(forking);
   } else {
-    puts("SKIPPED: forks; ThreadSanitizer cannot follow threads that a child starts");
+    puts("SKIPPED: forks; a sanitizer cannot follow threads that a child starts");
   }
   for (int i = 0; i < 50; i++) in_child(all_at_once);
   return 0;

@@ -203,7 +203,7 @@ static void* wait_too(void* ctx) {
 
 int main(void) {
   if (!FOLLOWS_FORKS) {
-    puts("SKIPPED: ThreadSanitizer cannot follow threads that a child starts");
+    puts("SKIPPED: a sanitizer cannot follow threads that a child starts");
     return 0;
   }
   for (int round = 0; round < 10; round++) {

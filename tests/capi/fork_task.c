@@ -223,7 +223,7 @@ static void beyond_tasks(void) {
 
 int main(void) {
   if (!FOLLOWS_FORKS) {
-    puts("SKIPPED: ThreadSanitizer cannot follow threads that a child starts");
+    puts("SKIPPED: a sanitizer cannot follow threads that a child starts");
     return 0;
   }
   parent = getpid();

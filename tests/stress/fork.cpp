@@ -9,10 +9,10 @@
 
 #include "stress.hpp"
 
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define FOLLOWS_FORKS 0
 #elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
 #define FOLLOWS_FORKS 0
 #endif
 #endif
@@ -100,7 +100,7 @@ void fork_once(pool_group_t group) {
 int main(int argc, char** argv) {
   begin(argc, argv);
   if (!FOLLOWS_FORKS) {
-    std::puts("SKIPPED: ThreadSanitizer cannot follow threads that a child starts");
+    std::puts("SKIPPED: a sanitizer cannot follow threads that a child starts");
     return 0;
   }
   // The lines are expected, and many. What the checks say goes there, too: run it with an argument to see it.
