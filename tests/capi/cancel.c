@@ -14,7 +14,7 @@ static _Atomic pid_t dropped_on;
 
 static int32_t must_not_run(void* ctx) {
   (void)ctx;
-  CHECK(!"a cancelled task ran");
+  CHECK(false && "a cancelled task ran");
   return 0;
 }
 static void drop_here(void* ctx) {
