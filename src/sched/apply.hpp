@@ -5,6 +5,8 @@
 // until all turns are over; tasks that come too late find nothing left and go.
 #pragma once
 
+#include <cstring>
+
 #include "sched/jobs.hpp"
 
 namespace pool::sched {
@@ -42,6 +44,7 @@ class Loop {
     const std::uint64_t wanted = shares < threads + 1 ? shares : threads + 1;
     if (Frame<Sys>::inside_group(&group) && group.units.are_limited()) {
       // The units may all be taken by tasks that wait for their loops, as ours does: its own has to do.
+      const OwnOutcome own(*Frame<Sys>::top());
       try {
         loop->take_turns();
       } catch (const abi::__forced_unwind&) {
@@ -63,7 +66,7 @@ class Loop {
         break;
       }
       // Those after the first are a help: nobody waits for a place for them.
-      const SubmitTerms terms = {accepted == 0 ? Overflow::inherit : Overflow::reject, 0};
+      const SubmitTerms terms = accepted == 0 ? SubmitTerms{} : SubmitTerms{Overflow::reject, 0, true};
       submitted = Submit<Sys>(world, group, life, terms)(work);
       if (submitted != Submitted::ok) {
         Task::discard(work);
@@ -176,6 +179,29 @@ class Loop {
     Share(const Share&) = delete;
     Share& operator=(const Share&) = delete;
     ~Share() { loop.made_.fetch_add(size); }
+  };
+
+  // Keeps how the task around a loop that runs in it does until now: turns that fail are the loop's to tell, and what
+  // becomes of the task is for the task to say.
+  struct OwnOutcome {
+    Frame<Sys>& frame;
+    const bool failed;
+    std::int32_t code = 0;
+    char text[group::failure_text_size];
+    explicit OwnOutcome(Frame<Sys>& the_frame) : frame(the_frame), failed(the_frame.failed) {
+      if (!failed) return;
+      code = frame.code;
+      std::memcpy(text, frame.text, sizeof text);
+      frame.failed = false;
+    }
+    OwnOutcome(const OwnOutcome&) = delete;
+    OwnOutcome& operator=(const OwnOutcome&) = delete;
+    ~OwnOutcome() {
+      frame.failed = failed;
+      if (!failed) return;
+      frame.code = code;
+      std::memcpy(frame.text, text, sizeof text);
+    }
   };
 
   // A task is settled: it has run, or never will.

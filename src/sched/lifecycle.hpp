@@ -180,7 +180,8 @@ bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
     // It may be ended by its owner at this moment: then this fails.
     end_group(world, group, life);
   }
-  if (generation < Sys::last_generation) world.pools.give(index);
+  // A slot whose generations are used up is retired.
+  if (generation + 1 < Sys::last_generation) world.pools.give(index);
   return true;
 }
 

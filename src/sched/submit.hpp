@@ -24,6 +24,7 @@ enum class Submitted { ok, stale, no_memory, no_thread, full, closed, timed_out,
 struct SubmitTerms {
   Overflow overflow = Overflow::inherit;
   std::int64_t timeout = 0;
+  bool is_offer = false;  // the library's own, which may as well be refused: not counted as rejected
 };
 
 template <class Sys>
@@ -55,7 +56,7 @@ class Submit {
     } holding{*this, pool};
     const Submitted result = get_in(pool, work);
     is_consumed_ = result == Submitted::ok;
-    if (result == Submitted::full) pool.rejected.fetch_add(1, std::memory_order_relaxed);
+    if (result == Submitted::full && !terms_.is_offer) pool.rejected.fetch_add(1, std::memory_order_relaxed);
     return result;
   }
 

@@ -2,7 +2,8 @@
  * Copyright (c) the libpool authors
  *
  * pool_group_apply: each turn once, whatever the count, the grain, the group; by the calling thread alone where the
- * workers are busy; nested in tasks; with turns that fail; cancelled at the start and half-way. */
+ * workers are busy; nested in tasks; with turns that fail, also inside a task of a group with a limit; cancelled at the
+ * start and half-way; at a bound. */
 #define _GNU_SOURCE
 #include "rig.h"
 
@@ -183,10 +184,101 @@ static void check_ends(uint32_t workers) {
   OK(pool_destroy(pool));
 }
 
+/* --- in a task of a group with a limit: the loop runs in that very task, which is not what fails --- */
+
+enum { how_returned, how_told, how_both, how_kinds };
+
+static int how;
+static gate_t all_in;
+
+static int32_t fail_turn(void* ctx, uint64_t index) {
+  (void)ctx;
+  if (index % 3 != 1) return 0;
+  if (how != how_returned) OK(pool_task_set_failure(40 + (int32_t)index, "a turn"));
+  return how != how_told ? 30 + (int32_t)index : 0;
+}
+static int32_t nest_failing_turn(void* group, uint64_t index) {
+  CHECK_STATUS(pool_group_apply(*(pool_group_t*)group, 5, 1, fail_turn, NULL), POOL_EFAILED);
+  return index == 100 ? 1 : 0;
+}
+static int32_t loop_that_fails(void* group) {
+  CHECK_STATUS(pool_group_apply(*(pool_group_t*)group, 10, 1, fail_turn, NULL), POOL_EFAILED);
+  OK(pool_group_apply(*(pool_group_t*)group, 4, 1, nest_failing_turn, group));
+  gate_pass(&all_in);
+  return 0;
+}
+static int32_t fail_around_loops(void* group) {
+  /* What the task says of itself stays, whatever the loops in it do, and is no failure of theirs. */
+  OK(pool_task_set_failure(7, "the task"));
+  CHECK_STATUS(pool_group_apply(*(pool_group_t*)group, 10, 1, fail_turn, NULL), POOL_EFAILED);
+  OK(pool_group_apply(*(pool_group_t*)group, 10, 1, own_turn, NULL));
+  return 0;
+}
+static void check_limited(uint32_t workers) {
+  const pool_t pool = make_pool(workers);
+  for (uint32_t limit = 1; limit <= 2; limit++) {
+    pool_group_options_t options = group_defaults();
+    options.max_concurrency = limit;
+    pool_group_t group = make_group_of(pool, &options);
+    for (how = 0; how < how_kinds; how++) {
+      all_in = (gate_t)GATE_CLOSED;
+      OK(pool_group_submit(group, loop_that_fails, &group));
+      gate_await(&all_in, 1); /* by a worker; below by whoever comes first */
+      gate_open(&all_in);
+      OK(pool_group_wait(group));
+    }
+    check_counts(group, (counts_t){how_kinds, how_kinds, 0, 0, 0});
+    for (how = 0; how < how_kinds; how++) {
+      OK(pool_group_submit(group, fail_around_loops, &group));
+      CHECK_STATUS(pool_group_wait(group), POOL_EFAILED);
+      int32_t code = 0;
+      char text[POOL_FAILURE_TEXT_MAX];
+      OK(pool_group_failure(group, &code, text, sizeof text));
+      CHECK_EQ(code, 7);
+      CHECK(strcmp(text, "the task") == 0);
+      OK(pool_group_reset(group));
+    }
+    check_counts(group, (counts_t){2 * how_kinds, how_kinds, how_kinds, 0, 0});
+  }
+  OK(pool_destroy(pool));
+}
+
+/* --- at a bound: the tasks that a loop would like to have are not the user's, so that nothing was rejected --- */
+
+static void check_bound(uint32_t workers) {
+  const pool_t pool = make_pool_of(workers, 1, POOL_OVERFLOW_REJECT);
+  const pool_group_t group = make_group(pool);
+  pool_group_options_t options = group_defaults();
+  options.queue_capacity = 1;
+  const pool_group_t bounded = make_group_of(pool, &options);
+  hold_t hold = {.gate = GATE_CLOSED};
+  hold.group = make_group(pool);
+  for (uint32_t i = 1; i <= workers; i++) { /* one after the other: there is one place */
+    OK(pool_group_submit(hold.group, task_gate, &hold.gate));
+    gate_await(&hold.gate, (int)i);
+  }
+  pid_t self = thread_id();
+  made = 0;
+  OK(pool_group_apply(group, 100, 1, here, &self));
+  OK(pool_group_apply(bounded, 100, 1, here, &self));
+  CHECK_EQ(made, 200);
+  CHECK_EQ(stats_of(pool).rejected, 0);
+  /* The first one is: the loop is refused with it. */
+  OK(pool_group_submit(group, task_nothing, NULL));
+  CHECK_STATUS(pool_group_apply(group, 100, 1, here, &self), POOL_EFULL);
+  CHECK_EQ(made, 200);
+  CHECK_EQ(stats_of(pool).rejected, 1);
+  OK(pool_group_wait(group));
+  release_workers(&hold);
+  OK(pool_destroy(pool));
+}
+
 int main(void) {
   with_workers(check_all);
-  for (uint32_t workers = 1; workers <= 3; workers++) check_here(workers);
+  with_workers(check_here);
   with_workers(check_nested);
-  for (uint32_t workers = 1; workers <= 3; workers++) check_ends(workers);
+  with_workers(check_ends);
+  with_workers(check_limited);
+  with_workers(check_bound);
   return 0;
 }

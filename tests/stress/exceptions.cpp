@@ -78,6 +78,24 @@ std::int32_t catch_around(void*) {
   return 0;
 }
 
+// A loop in a task of a group with a limit runs in that very task: it is the loop that fails, not the task.
+std::int32_t throw_in_turn(void* ctx, std::uint64_t index) { return index % 3 == 1 ? throw_runtime_error(ctx) : 0; }
+std::int32_t loop_that_throws(void* group) {
+  CHECK_STATUS(pool_group_apply(*static_cast<pool_group_t*>(group), 10, 1, throw_in_turn, nullptr), POOL_EFAILED);
+  return 0;
+}
+void limited_loop(pool_t pool) {
+  pool_group_options_t options;
+  pool_group_t group;
+  OK(pool_group_options_init(&options, sizeof options));
+  options.max_concurrency = 1;
+  OK(pool_group_create(pool, &options, &group));
+  OK(pool_group_submit(group, loop_that_throws, &group));
+  OK(pool_group_wait(group));
+  CHECK(stats_of(group).succeeded == 1);
+  OK(pool_group_destroy(group));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -91,6 +109,7 @@ int main(int argc, char** argv) {
     inner = make_group(pool);
     OK(pool_group_submit(group, catch_around, nullptr));
     OK(pool_group_wait_for(group, INT64_MAX));
+    limited_loop(pool);
     std::uint64_t thrown = 0;
     for (int i = 0; i < scaled(5'000); ++i) {
       OK(pool_group_submit(group, i % 3 == 0 ? throw_int : succeed, nullptr));
