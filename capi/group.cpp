@@ -309,7 +309,7 @@ pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, si
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
-  const group::Counters counters = found.slot->counters();
+  const group::Counters counters = sched::count_group(*found.world, *found.slot);
   if (const auto still = capi::resolve(group); !still) return still.status();
   pool_group_stats_t ours = {};
   ours.struct_size = sizeof ours;

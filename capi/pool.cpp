@@ -166,7 +166,7 @@ pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   const auto found = capi::resolve(pool);
   if (!found) return found.status();
   if (stats == nullptr || !capi::plausible_size(size)) return POOL_EINVAL;
-  const sched::PoolCounts counts = sched::count_pool(*found.slot);
+  const sched::PoolCounts counts = sched::count_pool(*found.world, *found.slot);
   if (!capi::resolve(pool)) return POOL_EBADHANDLE;
   pool_stats_t ours = {};
   ours.struct_size = sizeof ours;

@@ -20,6 +20,7 @@ void begin_anew() {
   inherited[os::era() % base::Handle::eras] = the_world.exchange(nullptr, std::memory_order_relaxed);
   System::top_frame() = nullptr;
   System::worker_pool() = nullptr;
+  System::local() = nullptr;
   forget_default();
 }
 
@@ -30,6 +31,7 @@ World* make_world() noexcept {
   if (world != nullptr) return world;
   if (!os::watch_forks(begin_anew)) return nullptr;
   base::watch_exit();
+  (void)os::watch_barrier();
   try {
     auto* fresh = new World;
     if (the_world.compare_exchange_strong(world, fresh, std::memory_order_acq_rel)) return fresh;

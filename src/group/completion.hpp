@@ -45,9 +45,12 @@ class Completion {
 
   Seen load() const { return {word_.load()}; }
 
-  // Counts a finished task. The slot may belong to somebody else as soon as this returns a word without `waiter` and
+  // Counts finished tasks. The slot may belong to somebody else as soon as this returns a word without `waiter` and
   // `detached`; returns the new word.
-  Seen add() { return {word_.fetch_add(std::uint64_t{1} << 32) + (std::uint64_t{1} << 32)}; }
+  Seen add(std::uint32_t tasks = 1) {
+    const std::uint64_t change = std::uint64_t{tasks} << 32;
+    return {word_.fetch_add(change) + change};
+  }
 
   // Takes back one finish that will be counted later, for a ticket that the caller holds.
   void lower() { word_.fetch_sub(std::uint64_t{1} << 32); }

@@ -58,8 +58,11 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
   Atomic<std::uint32_t> cancelled{0};  // the life that is cancelled, or 0
+  Atomic<std::uint32_t> suspended{0};  // the life that is suspended, or 0; for who has claimed already
+  Atomic<std::uint32_t> batch{1};      // how many tasks a worker claims together: as many as take about 20 us
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::uint32_t> capacity{0};
+  Atomic<std::uint32_t> is_special{0};  // a bound of its own
   Atomic<std::uint32_t> weight{1};
   Atomic<std::uint32_t> help{0};
   Atomic<std::uint32_t> fail_fast{0};
@@ -99,12 +102,14 @@ struct alignas(base::cache_line) Group {
     pool_generation.store(pool_life, std::memory_order_relaxed);
     overflow.store(config.overflow, std::memory_order_relaxed);
     capacity.store(config.capacity, std::memory_order_relaxed);
+    is_special.store(config.capacity != 0 ? 1 : 0, std::memory_order_relaxed);
     weight.store(config.weight, std::memory_order_relaxed);
     help.store(config.help, std::memory_order_relaxed);
     fail_fast.store(config.fail_fast ? 1 : 0, std::memory_order_relaxed);
     keep_jobs.store(config.keep_jobs ? 1 : 0, std::memory_order_relaxed);
     overflow_timeout.store(config.overflow_timeout, std::memory_order_relaxed);
     used.store(0, std::memory_order_relaxed);
+    batch.store(1, std::memory_order_relaxed);
     parent.store(base::nil, std::memory_order_relaxed);
     for (std::size_t i = 0; i < name_size / 8; ++i) {
       std::uint64_t word = 0;
@@ -115,6 +120,11 @@ struct alignas(base::cache_line) Group {
     places.store(base::pack(generation, 0));
     if (config.capacity != 0) line.open(generation);
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
+  }
+
+  // Its pool, as a Local names it. (The slot may begin another life between the two: then it names none.)
+  std::uint64_t home() const {
+    return base::pack(pool_generation.load(std::memory_order_relaxed), pool.load(std::memory_order_relaxed));
   }
 
   // Says whether a worker or a helper could start a task now, if the first one is ready.
@@ -145,8 +155,8 @@ struct alignas(base::cache_line) Group {
   bool is_cancelled(std::uint32_t life) const { return cancelled.load() == life; }
 
   // Exact while the group is empty, and never falling apart from the gauges, which are right for some moment of the
-  // call.
-  Counters counters() {
+  // call. Of those that have left the queue so many have not started, and so many are over and not counted.
+  Counters counters(std::uint32_t windowed = 0, std::uint32_t uncounted = 0) {
     // In this order each difference is at least 0: count <= head <= tail at any moment, and all grow. Failures are
     // loaded after the count that includes them, so that what is left of it is never too much. What was told is loaded
     // before all others: told later, by another caller, it could be more than this call's tail.
@@ -168,13 +178,13 @@ struct alignas(base::cache_line) Group {
     while (told < least && !succeeded.compare_exchange_weak(told, least)) {
     }
     const std::int64_t passed = static_cast<std::int32_t>(head - count);
-    const std::int64_t running = passed + static_cast<std::int32_t>(early.load());
+    const std::int64_t running = passed + static_cast<std::int32_t>(early.load()) - windowed - uncounted;
     return {.submitted = all + newcomers,
             .succeeded = succeeded_now,
             .failed = failed,
             .cancelled = dropped,
             .discarded = discarded + newcomers,
-            .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks),
+            .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks) + windowed,
             .running = running > 0 ? static_cast<std::uint64_t>(running) : 0};
   }
 };

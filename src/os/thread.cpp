@@ -40,6 +40,10 @@ std::int32_t settle(const char* name, const char* suffix, int suffix_size) {
 
 }  // namespace
 
+std::uint32_t thread_id() { return static_cast<std::uint32_t>(syscall(SYS_gettid)); }
+
+bool is_thread(std::uint32_t id) { return syscall(SYS_tgkill, getpid(), id, 0) == 0 || errno != ESRCH; }
+
 bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {
   // Not between counting a thread and starting it: nanosleep is a cancellation point.
   int cancel_state = 0;

@@ -26,6 +26,11 @@ std::int32_t settle_keeper(const char* name);
 // a pool.
 void join_thread(pthread_t thread, const std::int32_t& id);
 
+// What the kernel calls this thread.
+std::uint32_t thread_id();
+// Whether a thread of this process is called so.
+bool is_thread(std::uint32_t id);
+
 // The least stack_size of start_thread.
 std::uint64_t least_stack();
 

@@ -35,7 +35,31 @@ class Room {
   // Begins a life. Requires: nobody is in line.
   void open(std::uint32_t capacity) {
     capacity_.store(capacity, std::memory_order_relaxed);
+    chunk_.store(Sys::credit_chunk(capacity), std::memory_order_relaxed);
     word_.store(0);
+  }
+
+  // --- stores of credits that threads keep ("Local credits") ---
+
+  // How many a thread takes at once; 0: the room is too small for stores.
+  std::uint32_t chunk() const { return chunk_.load(std::memory_order_relaxed); }
+  // How many tasks may be claimed together: what they hold back must not make up for the queue.
+  std::uint32_t batch_limit() const { return capacity() < 2048 ? capacity() / 8 : 256; }
+  // Says whether a thread may begin to keep some: nobody waits for them.
+  bool may_keep() const { return (word_.load() & (closed | line)) == 0; }
+  // Takes so many places and tokens for a store, unless the room is nearly full. False: it is.
+  bool refill(std::uint32_t places, std::uint32_t tokens) {
+    std::uint64_t word = word_.load(std::memory_order_relaxed);
+    do {
+      if ((word & (closed | line)) != 0 || queued(word) + places > capacity() - capacity() / 8) return false;
+    } while (!word_.compare_exchange_weak(word, word + places * one_queued + tokens * one_unfinished));
+    return true;
+  }
+  // Gives places and tokens back. The pool may be gone as soon as this returns.
+  void give(std::uint32_t places, std::uint32_t tokens) {
+    const std::uint64_t old = word_.fetch_sub(places * one_queued + tokens * one_unfinished);
+    if (places != 0 && (old & line) != 0) serve();
+    if (tokens != 0 && (old & drain) != 0 && unfinished(old) == tokens) wake_drain();
   }
 
   // Takes a place, if there is one and nobody is in line. A task of this pool is `inside`: it may submit to a closed
@@ -51,13 +75,14 @@ class Room {
 
   // As try_take, standing in line until `deadline`.
   // `shut()`: whether it makes no sense any more; asked once it is in line, as far as dismiss() sees.
-  template <class Shut>
-  Taken take(std::int64_t deadline, Owner owner, Shut&& shut) {
+  // `joined()` is called when it has come to stand in line.
+  template <class Shut, class Joined>
+  Taken take(std::int64_t deadline, Owner owner, Shut&& shut, Joined&& joined) {
     const Taken taken = try_take(false);
-    return taken == Taken::full ? stand_in_line(deadline, owner, shut) : taken;
+    return taken == Taken::full ? stand_in_line(deadline, owner, shut, joined) : taken;
   }
   Taken take(std::int64_t deadline) {
-    return take(deadline, {}, [] { return false; });
+    return take(deadline, {}, [] { return false; }, [] {});
   }
 
   // Counts `count` unfinished ones that take no place in the queue. False: closed to the caller.
@@ -71,24 +96,6 @@ class Room {
 
   // The same for a caller that knows of another one which is unfinished.
   void enter_unqueued() { word_.fetch_add(one_unfinished); }
-
-  // The task has left the queue.
-  void started() {
-    if ((word_.fetch_sub(one_queued) & line) != 0) serve();
-  }
-
-  // The task is over; the pool may be gone as soon as this returns.
-  void finished() {
-    const std::uint64_t old = word_.fetch_sub(one_unfinished);
-    if ((old & drain) != 0 && unfinished(old) == 1) wake_drain();
-  }
-
-  // Gives back a place that no task came to use.
-  void give_back() {
-    const std::uint64_t old = word_.fetch_sub(one_queued + one_unfinished);
-    if ((old & line) != 0) serve();
-    if ((old & drain) != 0 && unfinished(old) == 1) wake_drain();
-  }
 
   // Sends away those in line who have a task of this group, as if the pool had been closed to them.
   void dismiss(Owner owner) {
@@ -152,8 +159,8 @@ class Room {
 
   std::uint32_t capacity() const { return capacity_.load(std::memory_order_relaxed); }
 
-  template <class Shut>
-  Taken stand_in_line(std::int64_t deadline, Owner owner, Shut&& shut) {
+  template <class Shut, class Joined>
+  Taken stand_in_line(std::int64_t deadline, Owner owner, Shut&& shut, Joined&& joined) {
     Blocked self;
     self.owner = owner;
     {
@@ -165,6 +172,7 @@ class Room {
       (last_ != nullptr ? last_->next : first_) = &self;
       last_ = &self;
     }
+    joined();
     while (self.outcome.load() == in_line) {
       if (Sys::wait_until(self.outcome, in_line, deadline)) continue;
       const std::lock_guard lock(mutex_);
@@ -215,6 +223,7 @@ class Room {
 
   typename Sys::template Atomic<std::uint64_t> word_{0};
   typename Sys::template Atomic<std::uint32_t> capacity_{0};  // a late submitter may look while a life begins
+  typename Sys::template Atomic<std::uint32_t> chunk_{0};
   typename Sys::template Atomic<std::uint32_t> drains_{0};
   typename Sys::Mutex mutex_;
   Blocked* first_ = nullptr;

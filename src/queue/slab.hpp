@@ -30,6 +30,11 @@ class Slab {
     return chunk == nullptr ? nullptr : chunk + index % ChunkSlots;
   }
 
+  // The slot of an index that take() has returned.
+  T& operator[](std::uint32_t index) const {
+    return chunks_[index / ChunkSlots].load(std::memory_order_acquire)[index % ChunkSlots];
+  }
+
   // A slot for the caller alone, or nil: no memory, or all in use.
   std::uint32_t take() noexcept {
     std::uint32_t index = base::nil;

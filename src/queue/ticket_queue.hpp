@@ -135,6 +135,49 @@ class TicketQueue {
     }
   }
 
+  // As claim() on its ordinary terms, but for up to `most` tasks of one segment in one step. `store(i, fn, ctx)` gets
+  // each of them, in their order, before they are ours; `count` says how many they are in the end, `life` whose.
+  template <class Mine, class Store>
+  Claimed claim_many(Segments& segments, Mine&& mine, std::uint32_t most, Store&& store, std::uint32_t& life,
+                     std::uint32_t& count, bool& more) {
+    for (;;) {
+      std::uint64_t hd = hd_.load();
+      life = base::high(hd) & generation_mask;
+      if (!mine(life)) return Claimed::foreign;
+      const std::uint32_t number = base::low(hd);
+      const std::uint32_t waiting = base::low(sub_.load()) - number;
+      if (waiting == 0) return Claimed::empty;
+      if ((base::high(hd) & ~generation_mask) != 0) {
+        return (base::high(hd) & suspended) != 0 ? Claimed::held : Claimed::no_unit;
+      }
+      std::uint32_t segment = base::nil;
+      if (!locate(segments, head_segment_, number, segment)) continue;
+      const std::uint32_t here = segment_cells - number % segment_cells;
+      std::uint32_t end = most < waiting ? most : waiting;
+      if (end > here) end = here;
+      const CellType* const source = &cell(segments, segment, number);
+      std::uint32_t ready = 0;
+      for (; ready < end; ++ready) {
+        const std::uintptr_t fn = source[ready].fn.load();
+        if (fn == 0) break;
+        store(ready, fn, source[ready].ctx.load(std::memory_order_acquire));  // before the look at `hd` below
+      }
+      if (ready == 0) {
+        if (hd_.load() == hd) return Claimed::not_ready;
+        continue;
+      }
+      if (!hd_.compare_exchange_weak(hd, base::pack(base::high(hd), number + ready))) continue;
+      // The claimer of the last ticket is the only one who may still touch the segment: it gives it back.
+      if (is_last(number + ready - 1)) {
+        advance(segments, head_segment_, number + ready - 1, segment);
+        retire(segments, segment);
+      }
+      count = ready;
+      more = base::low(sub_.load()) != number + ready;
+      return Claimed::task;
+    }
+  }
+
   bool empty() const {
     const std::uint64_t hd = hd_.load();
     return base::low(hd) == base::low(sub_.load());

@@ -11,6 +11,8 @@ namespace pool::sched {
 // Ends a suspension; what is queued may start. False: the group is gone.
 template <class Sys>
 bool resume_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  std::uint32_t held = life;
+  group.suspended.compare_exchange_strong(held, 0);
   if (!group.queue.resume(life)) return false;
   announce_startable(world, group);
   return true;
@@ -51,6 +53,14 @@ template <class Sys>
 Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   const Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
   if (!group.queue.suspend(life)) return Suspended::gone;
+  group.suspended.store(life);
+  // Who has claimed some of them already looks before each start.
+  any_window(world, [&group](Local<Sys>& local, group::Group<Sys>& its) {
+    if (&its != &group) return false;
+    local.bias.revoke();
+    local.bias.restore();
+    return false;
+  });
   // After the suspension: a cancel, a close and a detach resume after they have begun, so one of us ends it.
   const bool is_gone = group.queue.generation() != life;
   const bool is_cancelled = group.is_cancelled(life);

@@ -32,13 +32,14 @@ void complete_noticed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
   announce_empty(world, group, seen, [&group, empty] { return group.queue.sub() == empty; });
 }
 
-// Counts one finish. Group and pool may be gone when this returns.
+// Counts so many finishes. Group and pool may be gone when this returns.
 template <class Sys>
-void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life) {
+void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+              std::uint32_t count = 1) {
   using Done = group::Completion<Sys>;
-  const typename Done::Seen seen = group.completion.add();
+  const typename Done::Seen seen = group.completion.add(count);
   if (seen.has(Done::waiter | Done::detached)) complete_noticed(world, group, life, seen);
-  pool.room.finished();
+  Credits<Sys>::finish(pool, count);
 }
 
 // Completes when the scope ends, by a forced unwinding too; not in a child of the process that it began in.
@@ -66,7 +67,7 @@ class Completing {
 template <class Sys>
 void leave_queue(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life) {
   if (group.capacity.load(std::memory_order_relaxed) != 0) group.give_place(life);
-  pool.room.started();
+  Credits<Sys>::start(pool, 1);
 }
 
 // A cell without a task to run: what stands for it is counted, or was counted already.

@@ -64,7 +64,7 @@ class Housekeeper {
       if (pool_.prestart && ending != Ending::by_hook) (void)fill_staff(world_, pool_, pool_.bounds().min());
     }
     if (is_missed) Sys::report(pool_.log, "a task ended its worker thread, and no other could be created");
-    if (!pool_.has_work()) return;
+    if (!has_work(world_, pool_)) return;
     // A start hook that ends every thread must not be given one after the other for the same task.
     if (ending != Ending::by_hook || pool_.idle.state().idle() > 0) wake_one(world_, pool_);
   }
@@ -121,14 +121,14 @@ class Housekeeper {
     const std::lock_guard lock(pool_.growth);
     const auto state = pool_.idle.state();
     if (state.idle() != 0) return Added::none;
-    const std::uint32_t wanted = std::min(next_, pool_.room.counts().queued);
+    const std::uint32_t wanted = std::min(next_, Credits<Sys>::counts(world_, pool_).queued);
     const std::uint32_t active = std::min(state.active() + wanted, pool_.bounds().total());
     return fill_staff(world_, pool_, active) ? Added::some : Added::failed;
   }
 
   // Work, and place for another thread.
   bool has_reason() const {
-    return pool_.has_work() && pool_.idle.state().threads() < pool_.bounds().total() && pool_.bounds().burst() != 0;
+    return has_work(world_, pool_) && pool_.idle.state().threads() < pool_.bounds().total() && pool_.bounds().burst() != 0;
   }
 
   std::int64_t open_window(std::uint32_t next) {
@@ -139,7 +139,7 @@ class Housekeeper {
 
   // Nobody is left to run what was accepted. Says when to try again.
   std::int64_t retry() {
-    if (pool_.idle.state().threads() != 0 || pool_.room.counts().unfinished == 0 || !pool_.has_work()) {
+    if (pool_.idle.state().threads() != 0 || Credits<Sys>::counts(world_, pool_).unfinished == 0 || !has_work(world_, pool_)) {
       return retry_at_ = never;
     }
     // Somebody has just tried, or the start hook ends all threads: not at once.

@@ -102,6 +102,8 @@ bool close_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, bo
     if (cancel) pool.cancelling.store(1);
     pool.room.close();
   }
+  // Nobody keeps credits of a closed room: from here on its counts are exact.
+  Credits<Sys>::sweep(world, pool);
   // Whoever suspends a group or stands in its line from now on looks whether the pool is closed.
   release_groups(world, pool, generation);
   return true;
@@ -199,9 +201,9 @@ bool prestart_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation)
 }
 
 template <class Sys>
-PoolCounts count_pool(Pool<Sys>& pool) {
+PoolCounts count_pool(World<Sys>& world, Pool<Sys>& pool) {
   const std::uint32_t tombstones = pool.tombstones.load();
-  const auto tasks = pool.room.counts();
+  const auto tasks = Credits<Sys>::counts(world, pool);
   const std::uint32_t others = tasks.unfinished - tasks.queued;
   const auto state = pool.idle.state();
   const std::lock_guard lock(pool.growth);

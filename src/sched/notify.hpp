@@ -40,7 +40,7 @@ Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
   const auto refuse = [&](Notified why) {
     Sys::deallocate(notice);
     pool.tombstones.fetch_sub(1);
-    pool.room.finished();
+    pool.room.give(0, 1);
     return why;
   };
   if (!ensure_staff(world, pool)) return refuse(Notified::no_thread);
@@ -97,7 +97,7 @@ POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group
     if (frame.ends) detach_group(world, group, life);
     settle_notice(world, group, life);
     pool.tombstones.fetch_sub(1);
-    pool.room.finished();
+    pool.room.give(0, 1);
   };
   try {
     call_quietly<Sys>(pool.log, notice.fn, notice.ctx, "a notification threw an exception; ignored");

@@ -15,6 +15,7 @@
 #include "park/room.hpp"
 #include "queue/ready_set.hpp"
 #include "sched/job.hpp"
+#include "sched/local.hpp"
 
 namespace pool::sched {
 
@@ -162,6 +163,10 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint32_t> stopping{0};
 
   alignas(base::cache_line) park::Room<Sys> room;
+  // Whether threads may keep credits of the room (sched/credits.hpp).
+  enum Hoards : std::uint32_t { no_hoards, some_hoards, sweeping };
+  Atomic<std::uint32_t> hoards{no_hoards};
+  typename Sys::Mutex sweep_mutex;
   alignas(base::cache_line) park::IdleSet<Sys> idle;
   alignas(base::cache_line) queue::ReadySet<Sys> ready;
   // The rotation between groups has come that far (sched/search.hpp).
@@ -226,6 +231,8 @@ struct World {
   typename Sys::template Slab<group::Group<Sys>, 256, Sys::group_slots / 256> groups;
   typename Sys::template Slab<Worker<Sys>, 64, 1024> workers;
   typename Sys::template Slab<Job<Sys>, 1024, Sys::job_slots / 1024> jobs;
+  typename Sys::template Slab<Local<Sys>, 16, 1024> locals;
+  typename Sys::template Atomic<std::uint32_t> local_cursor{0};
   typename Sys::Segments segments;
   typename Sys::Mutex family;  // the links between parents and children
 };

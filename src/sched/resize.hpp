@@ -35,7 +35,7 @@ Resized resize_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation
     pool.idle.look_all();
   }
   // There may be place for more, and those that would have looked may have left.
-  if (pool.has_work()) wake_one(world, pool);
+  if (has_work(world, pool)) wake_one(world, pool);
   return is_filled ? Resized::ok : Resized::no_thread;
 }
 

@@ -25,8 +25,8 @@ inline constexpr std::int32_t last_reserved = INT32_MIN + 255;
 enum class Fate { runs, is_cancelled, is_discarded };
 
 // Where it comes from: the queue in its turn; beside the queue, which has a tombstone for it; the queue before its
-// turn.
-enum class Origin { queue, in_place, early };
+// turn. (Those of a batch are counted together.)
+enum class Origin { queue, batch, in_place, early };
 
 template <class Sys>
 class Run {
@@ -131,6 +131,10 @@ class Run {
       if (job_->parts.fetch_sub(1) == 2) return pass_tombstones(world_, group_, life_);
       group_.early.fetch_add(1);
       pool_.tombstones.fetch_sub(1);
+    }
+    if (origin_ == Origin::batch) {
+      if (job_ != nullptr) release_job(world_, *job_);
+      return;
     }
     const Completing<Sys> completing(world_, pool_, group_, life_);
     if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);

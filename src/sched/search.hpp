@@ -11,6 +11,7 @@
 // tasks.
 #pragma once
 
+#include "sched/batch.hpp"
 #include "sched/notify.hpp"
 
 namespace pool::sched {
@@ -24,10 +25,14 @@ class Search {
 
   Search(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker) : world_(world), pool_(pool), worker_(worker) {}
 
-  // Takes a notice, or claims a task of any group of this pool; both are `task`. `lingering`: we have been searching
-  // for a while, there is time for a second look.
-  Claimed find(bool lingering) {
-    lingering_ = lingering;
+  // How far a search goes: quick leaves alone what others have claimed; lingering, we have been searching for a while,
+  // looks twice at everything; in earnest takes what there is.
+  enum class Look { quick, lingering, in_earnest };
+
+  // Takes a notice, or claims tasks of any group of this pool; both are `task`.
+  Claimed find(Look look) {
+    lingering_ = look == Look::lingering;
+    if (notice_ == nullptr && take_own_window()) return Claimed::task;
     // In turn with the tasks: a notification that asks for the next one must not keep them from running.
     const bool tasks_first = notice_ != nullptr;
     notice_ = nullptr;
@@ -52,7 +57,8 @@ class Search {
         if (visited_ != base::nil) charge();
         visited_ = base::nil;
         if (take_notice()) return Claimed::task;
-        return not_ready ? Claimed::not_ready : Claimed::empty;
+        if (not_ready) return Claimed::not_ready;
+        return look != Look::quick && steal_some(look) ? Claimed::task : Claimed::empty;
       }
       // Only groups that are ahead have work: the rotation comes to the first of them. It only grows.
       const std::int64_t now = pool_.rotation.load(std::memory_order_relaxed);
@@ -62,15 +68,15 @@ class Search {
   }
 
   // Whether the last find left more behind where it found.
-  bool more() const { return more_; }
+  bool more() const { return claim_.more; }
 
   // Whether there is anything that a worker should look at.
-  bool any() const { return pool_.has_work(); }
+  bool any() const { return has_work(world_, pool_); }
 
   // Runs what the last find found.
   void run() {
     if (notice_ != nullptr) return run_notice(world_, pool_, *notice_);
-    run_claimed(world_, pool_, *group_, work_);
+    run_claim(world_, pool_, claim_);
   }
 
  private:
@@ -80,7 +86,7 @@ class Search {
   bool take_notice() {
     notice_ = pool_.notices.pop();
     if (notice_ == nullptr) return false;
-    more_ = pool_.notices.any();
+    claim_.more = pool_.notices.any();
     if (visited_ != base::nil) charge();
     visited_ = base::nil;
     return true;
@@ -110,27 +116,54 @@ class Search {
     return true;
   }
 
+  // What a suspension has left in this thread's window, and a resume has let go.
+  bool take_own_window() {
+    auto* const local = static_cast<Local<Sys>*>(Sys::local());
+    if (local == nullptr || local->window.size() == 0) return false;
+    auto* const group = static_cast<GroupType*>(local->window.group.load());
+    if (group == nullptr || !is_ours(*group) || is_held(*group, local->window.life.load())) return false;
+    claim_ = {.group = group, .in_window = true, .more = local->window.size() > 1, .work = {}};
+    return true;
+  }
+
+  // What others have claimed and seem to be stuck before.
+  bool steal_some(Look look) {
+    const auto wants = [&](const Local<Sys>& local, const GroupType& group) {
+      if (!is_ours(group)) return false;
+      if (look == Look::in_earnest) return true;
+      // Twice the same: it has not got on since.
+      const std::uint64_t seen = base::pack(local.window.life.load(), local.window.from.load());
+      if (victim_ == &local && victim_seen_ == seen) return true;
+      victim_ = &local;
+      victim_seen_ = seen;
+      return false;
+    };
+    return steal(world_, wants, claim_);
+  }
+
   Claimed claim_from(std::uint32_t index) {
-    group_ = world_.groups.at(index);
+    GroupType* const group = world_.groups.at(index);
     if (lingering_) {
       // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice. And
       // leave the bit, which is probably set again in a moment.
-      if (group_->queue.empty()) return Claimed::empty;
+      if (group->queue.empty()) return Claimed::empty;
       Sys::linger();
-      if (group_->queue.empty()) return Claimed::empty;
+      if (group->queue.empty()) return Claimed::empty;
     }
-    const auto mine = [this](std::uint32_t) { return is_ours(*group_); };
-    const Claimed claimed = claim_task(world_, *group_, mine, work_, more_);
+    const auto mine = [this, group](std::uint32_t) { return is_ours(*group); };
+    const std::uint32_t batch = group->batch.load(std::memory_order_relaxed);
+    const Claimed claimed = claim_batch(world_, pool_, *group, mine, batch, claim_);
     if (claimed == Claimed::task) {
       if (index != visited_) {
         charge();
         visited_ = index;
         next_reading_ = 1;
       }
-      worker_.cursor = more_ ? index : index + 1;
-      if (!more_) clear(index, *group_);
+      const bool more = claim_.is_left;
+      worker_.cursor = more ? index : index + 1;
+      if (!more) clear(index, *group);
     } else if (claimed != Claimed::not_ready) {
-      clear(index, *group_);
+      clear(index, *group);
     }
     return claimed;
   }
@@ -147,9 +180,22 @@ class Search {
       // Two workers may do this at once, and the slot may have another life by now: a little unfair, and no more.
       group.used.store((used > rotation ? used : rotation) + share, std::memory_order_relaxed);
       next_reading_ = spent > Sys::quantum() / 2 ? 1 : next_reading_ < most_unread ? next_reading_ * 2 : most_unread;
+      pace(group, spent);
     }
     since_ = now;
     tasks_ = 0;
+  }
+
+  // Batches of about a quantum: by how long they take, never by how long a task takes on average. (Contention makes
+  // that longer, which would make batches smaller, which makes contention worse.)
+  void pace(GroupType& group, std::int64_t spent) {
+    const std::uint32_t batch = group.batch.load(std::memory_order_relaxed);
+    const std::int64_t each = tasks_ != 0 ? spent / tasks_ : spent;
+    if (each > 2 * Sys::quantum() && batch > 1) group.batch.store(batch / 2, std::memory_order_relaxed);
+    if (each < Sys::quantum() / 2 && batch < Window<Sys>::most) {
+      group.batch.store(batch * 2, std::memory_order_relaxed);
+      next_reading_ = 1;
+    }
   }
 
   // The slot's owner does not change within a life, and the claim names the life.
@@ -175,9 +221,10 @@ class Search {
   bool lingering_ = false;
   // What the last find found.
   group::Notice* notice_ = nullptr;
-  GroupType* group_ = nullptr;
-  queue::Work work_;
-  bool more_ = false;
+  Claim<Sys> claim_;
+  // The window that we saw last, and how far its owner had got.
+  const Local<Sys>* victim_ = nullptr;
+  std::uint64_t victim_seen_ = 0;
   // The group whose tasks we run, since when, how many since the last look at the clock, and when to look again.
   std::uint32_t visited_ = base::nil;
   std::int64_t since_ = 0;

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <mutex>
 
-#include "sched/pool.hpp"
+#include "sched/credits.hpp"
 
 namespace pool::sched {
 
@@ -104,6 +104,7 @@ MayLeave may_leave(World<Sys>& world, Pool<Sys>& pool) {
   if (pool.idle.state().active() != 0) return MayLeave::yes;
   pool.staffed.store(0);
   // Whoever took a place in the room before our store may have seen that there is a thread.
+  Credits<Sys>::sweep(world, pool);
   if (pool.room.counts().unfinished == 0) return MayLeave::unstaffed;
   pool.staffed.store(1);
   return MayLeave::no;
@@ -185,7 +186,7 @@ void end_by_force(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker, Endin
   if (worker.ending != Ending::given_up) return call_keeper(pool);
   Sys::report(pool.log, "a task ended its worker thread, and no other could be created");
   // It counted as one that will look.
-  if (pool.has_work() && pool.idle.state().idle() > 0) wake_one(world, pool);
+  if (has_work(world, pool) && pool.idle.state().idle() > 0) wake_one(world, pool);
 }
 
 }  // namespace pool::sched

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "sched/run.hpp"
+#include "sched/submit_fast.hpp"
 
 namespace pool::sched {
 
@@ -32,8 +33,6 @@ class Submit {
   using GroupType = group::Group<Sys>;
   using Room = park::Room<Sys>;
   using Queue = typename GroupType::Queue;
-  using Done = group::Completion<Sys>;
-  using Seen = typename Done::Seen;
 
  public:
   Submit(World<Sys>& world, GroupType& group, std::uint32_t generation, SubmitTerms terms = {})
@@ -68,7 +67,7 @@ class Submit {
 
   // Gives back places that no task came to use.
   void let_go(Pool<Sys>& pool) {
-    if (has_place_) pool.room.give_back();
+    if (has_place_) Credits<Sys>::give_back(pool);
     if (has_group_place_) group_.give_place(generation_);
     if (has_grant_) group_.line.done(generation_, [this] { return group_.free_places(); });
     has_place_ = has_group_place_ = has_grant_ = false;
@@ -95,7 +94,7 @@ class Submit {
         has_grant_ = false;
       }
       if (!has_place_) {
-        switch (pool.room.try_take(inside_)) {
+        switch (Credits<Sys>::take(world_, pool, group_.pool_generation.load(std::memory_order_relaxed), inside_)) {
           case Room::Taken::ok:
             has_place_ = true;
             break;
@@ -152,6 +151,7 @@ class Submit {
   }
 
   Next stand_in_line(Pool<Sys>& pool, Bound bound) {
+    if (bound == Bound::pool && may_get_in_soon(pool)) return Next::again;
     if (!has_stood_) {
       pool.blocked.fetch_add(1, std::memory_order_relaxed);
       deadline_ = deadline(pool);
@@ -176,7 +176,8 @@ class Submit {
     const auto is_over = [this] {
       return group_.queue.generation() != generation_ || group_.is_cancelled(generation_);
     };
-    switch (pool.room.take(deadline_, {&group_, generation_}, is_over)) {
+    const auto joined = [this, &pool] { Credits<Sys>::sweep(world_, pool); };
+    switch (pool.room.take(deadline_, {&group_, generation_}, is_over, joined)) {
       case Room::Taken::ok:
         has_place_ = true;
         return Next::again;
@@ -185,6 +186,18 @@ class Submit {
       default:
         return over(gone());
     }
+  }
+
+  // Workers that are getting on make room all the time: to sleep costs more than to let them.
+  bool may_get_in_soon(Pool<Sys>& pool) {
+    for (int i = 0; i < Sys::block_yields; ++i) {
+      Sys::yield();
+      if (!pool.room.may_keep()) return false;
+      if (pool.room.try_take(false) != Room::Taken::ok) continue;
+      has_place_ = true;
+      return true;
+    }
+    return false;
   }
 
   std::int64_t deadline(const Pool<Sys>& pool) const {
@@ -204,53 +217,26 @@ class Submit {
       // The task's from now on.
       has_place_ = has_group_place_ = false;
       keep(static_cast<Job<Sys>*>(Task::job_of(work)));
-      publish(pool, work);
+      taken_.publish(world_, pool, group_, work);
     }
     return reserved;
   }
 
   Submitted reserve() {
-    // An empty moment that this submit ends is this submit's to announce: the completer may come too late to see it.
-    // Looked at before the ticket: until then nobody else could end it.
-    Seen before{0};
-    std::uint32_t looked_for = 0;
-    const auto look = [&](std::uint32_t number) {
-      before = group_.completion.load();
-      looked_for = number;
-    };
-    switch (group_.queue.reserve(world_.segments, generation_, ticket_, look)) {
+    switch (taken_(world_, group_, generation_)) {
       case Queue::Reserved::stale:
         return gone();
       case Queue::Reserved::no_memory:
         return Submitted::no_memory;
       default:
-        break;
+        return Submitted::ok;
     }
-    if (before.has(Done::waiter) && before.count() == ticket_.number && looked_for == ticket_.number) {
-      announce_empty(world_, group_, before, [] { return true; });  // our ticket keeps the group alive
-    }
-    // The ticket before the first one: the 32 bits of tickets are used up once more.
-    if (ticket_.number == Queue::first_ticket - 1) group_.rounds.fetch_add(1, std::memory_order_relaxed);
-    first_ = group_.queue.is_first(ticket_);
-    wake_helpers_ = first_ && group_.completion.load().has(Done::helper);
-    return Submitted::ok;
   }
 
   void keep(Job<Sys>* job) {
-    if (job != nullptr) job->ticket = ticket_.number;
+    if (job != nullptr) job->ticket = taken_.ticket.number;
     if (job == nullptr || group_.keep_jobs.load(std::memory_order_relaxed) == 0) return;
-    keep_job(world_, group_, *job, ticket_.number);
-  }
-
-  // The group, and with it the pool, may be gone as soon as the cell is stored: what follows touches at worst a
-  // successor, which sees a needless bit or a needless wake-up.
-  void publish(Pool<Sys>& pool, const queue::Work& work) {
-    const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
-    group_.queue.publish(world_.segments, ticket_, work);
-    if (!first_) return announce_further(world_, pool);
-    if (wake_helpers_) group_.completion.wake_helpers();
-    wake_ancestors(world_, group_);
-    announce(world_, pool, index);
+    keep_job(world_, group_, *job, taken_.ticket.number);
   }
 
   // On the caller's thread, now. A tombstone in the queue holds the group open and is passed by whoever claims it.
@@ -285,14 +271,12 @@ class Submit {
     // One for the task, one for its tombstone.
     if (!pool.room.try_enter(inside_, 2)) return fail(gone());
     if (!ensure_staff(world_, pool)) {
-      pool.room.finished();
-      pool.room.finished();
+      pool.room.give(0, 2);
       return fail(Submitted::no_thread);
     }
     const Submitted reserved = reserve();
     if (reserved != Submitted::ok) {
-      pool.room.finished();
-      pool.room.finished();
+      pool.room.give(0, 2);
       return fail(reserved);
     }
     group_.completion.lower();
@@ -300,10 +284,10 @@ class Submit {
     pool.tombstones.fetch_add(1);
     keep(job);
     // Before our look at the head: whoever brings it here meanwhile looks at our cell after that.
-    group_.queue.publish(world_.segments, ticket_, Task::tombstone(), std::memory_order_seq_cst);
+    group_.queue.publish(world_.segments, taken_.ticket, Task::tombstone(), std::memory_order_seq_cst);
     // The count that we have lowered holds the group open.
     pass_tombstones(world_, group_, generation_);
-    if (first_) announce_startable(world_, group_);
+    if (taken_.is_first) announce_startable(world_, group_);
     return true;
   }
 
@@ -363,7 +347,7 @@ class Submit {
   GroupType& group_;
   const std::uint32_t generation_;
   const SubmitTerms terms_;
-  typename Queue::Ticket ticket_;
+  Taken<Sys> taken_;
   Submitted result_ = Submitted::ok;
   std::int64_t deadline_ = INT64_MAX;
   bool inside_ = false;           // of a task of this pool
@@ -372,8 +356,6 @@ class Submit {
   bool has_place_ = false;        // of the pool's room
   bool has_grant_ = false;        // of the group's line
   bool has_stood_ = false;        // in either line
-  bool first_ = false;
-  bool wake_helpers_ = false;
 };
 
 // Counts the end of a task that is done elsewhere. False: there is none.

@@ -16,6 +16,7 @@
 
 #include "base/log.hpp"
 #include "os/array.hpp"
+#include "os/barrier.hpp"
 #include "os/fork.hpp"
 #include "os/futex.hpp"
 #include "os/thread.hpp"
@@ -49,6 +50,15 @@ struct System {
   static constexpr std::int64_t search_spin = 10'000;
   static constexpr std::int64_t wait_spin = 20'000;
   static constexpr int linger_pauses = 16;
+  // How often a submitter lets others run before it stands in line.
+  static constexpr int block_yields = 16;
+  // How many tasks are claimed together at most, and by a waiter that does not know how long they are.
+  static constexpr std::uint32_t window_cells = 256;
+  static constexpr std::uint32_t first_help = 4;
+  // How many credits of a room with this capacity a thread takes at once; 0: in a small one each is counted at once.
+  static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) {
+    return capacity < 4096 ? 0 : capacity < 16'384 ? capacity / 64 : 256;
+  }
   // How often a shutdown looks whether there is a thread left to wait for.
   static constexpr std::int64_t drain_slice = 100'000'000;
 
@@ -117,6 +127,32 @@ struct System {
   // The innermost task that runs on this thread. Initial-exec: one load, and no destructor to outlive the library.
   static void*& top_frame() { return top_frame_; }
 
+  // What this thread keeps between its calls (sched/local.hpp).
+  static void*& local() { return local_; }
+  static std::uint32_t thread_id() { return os::thread_id(); }
+  static bool is_thread(std::uint32_t id) { return os::is_thread(id); }
+
+  // A store that is seen by whoever has a heavy_barrier() and then looks, or our looks that follow it see what he
+  // stored before the barrier.
+  template <class T>
+  static void light_store(std::atomic<T>& word, T value) {
+    if (os::has_barrier.load(std::memory_order_relaxed)) [[likely]] {
+      word.store(value, std::memory_order_release);
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+      word.store(value);
+    }
+  }
+  // After a read-modify-write, before a look at what others store: on x86-64 that was a full fence.
+  static void fence_after_write() {
+#if !defined(__x86_64__)
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+  }
+  static void heavy_barrier() {
+    if (os::has_barrier.load(std::memory_order_relaxed)) os::heavy_barrier();
+  }
+
   // The pool that this thread works for; still set when its thread-local destructors run.
   static const void*& worker_pool() { return worker_pool_; }
 
@@ -135,6 +171,7 @@ struct System {
  private:
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* top_frame_ = nullptr;
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit const void* worker_pool_ = nullptr;
+  __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* local_ = nullptr;
 };
 
 }  // namespace pool

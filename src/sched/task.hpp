@@ -85,6 +85,10 @@ struct Task {
 
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).
   static queue::Work tombstone() { return {reinterpret_cast<std::uintptr_t>(&marks[2]), 0}; }
+  // A task that has a place in the queue, and is nothing but that.
+  static bool is_plain(const queue::Work& work) {
+    return work.fn != tombstone().fn && work.fn != reinterpret_cast<std::uintptr_t>(&marks[3]);
+  }
   static bool is_tombstone(const queue::Work& work) { return work.fn == tombstone().fn; }
 
  private:

@@ -4,54 +4,71 @@
 // Waiting for a group, and ending one. The protocols are "Wait" and "End" in group/README.md.
 #pragma once
 
+#include "sched/batch.hpp"
 #include "sched/notify.hpp"
 
 namespace pool::sched {
 
 enum class Waited { empty, timed_out, gone };
 
-// Claims a task of this group, failing that of one of its descendants, and of no other. Says from which; null: there is
+// Claims tasks of this group, failing that one of one of its descendants, and of no other. False: there is
 // none to start. `not_ready`: one is just being submitted.
 template <class Sys>
-group::Group<Sys>* claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, queue::Work& work,
-                                 bool& not_ready) {
+bool claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::uint32_t most,
+                   Claim<Sys>& claim, bool& not_ready) {
   using Claimed = typename group::Group<Sys>::Queue::Claimed;
-  bool more = false;
+  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
   const auto mine = [life](std::uint32_t generation) { return generation == life; };
-  Claimed claimed = claim_task(world, group, mine, work, more);
+  Claimed claimed = claim_batch(world, pool, group, mine, most, claim);
   not_ready = claimed == Claimed::not_ready;
-  if (claimed == Claimed::task) return &group;
-  group::Group<Sys>* from = nullptr;
-  any_descendant(world, group, [&](group::Group<Sys>& child) {
+  if (claimed == Claimed::task) return true;
+  return any_descendant(world, group, [&](group::Group<Sys>& child) {
     if (!child.has_startable()) return false;
-    claimed = claim_task(
-        world, child, [](std::uint32_t) { return true; }, work, more);
+    claimed = claim_batch(
+        world, pool, child, [](std::uint32_t) { return true; }, 1, claim);
     not_ready = not_ready || claimed == Claimed::not_ready;
-    if (claimed != Claimed::task) return false;
-    from = &child;
-    return true;
+    return claimed == Claimed::task;
   });
-  return from;
 }
 
-// Runs one such task. False: there is none to run.
+// What others have claimed of this group, failing that of its descendants, and not started.
 template <class Sys>
-bool help_once(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  queue::Work work;
+bool steal_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, Claim<Sys>& claim) {
+  const auto steal_of = [&](group::Group<Sys>& from, std::uint32_t its_life) {
+    if (!any_window_of(world, from)) return false;
+    return steal(
+        world,
+        [&](const Local<Sys>& local, const group::Group<Sys>& its) {
+          return &its == &from && (its_life == 0 || local.window.life.load() == its_life);
+        },
+        claim);
+  };
+  return steal_of(group, life) ||
+         any_descendant(world, group, [&](group::Group<Sys>& child) { return steal_of(child, 0); });
+}
+
+// Runs some of them. `in_earnest`: also what others have claimed. False: there is none to run.
+template <class Sys>
+bool help_once(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, bool in_earnest = true,
+               std::uint32_t most = 1) {
+  Claim<Sys> claim;
   bool not_ready = false;
-  group::Group<Sys>* const from = claim_to_help(world, group, life, work, not_ready);
-  if (from != nullptr) {
-    run_claimed(world, *world.pools.at(from->pool.load(std::memory_order_relaxed)), *from, work);
+  const bool has_claimed = claim_to_help(world, group, life, most, claim, not_ready) ||
+                           (in_earnest && !not_ready && steal_to_help(world, group, life, claim));
+  if (has_claimed) {
+    run_claim(world, *world.pools.at(claim.group->pool.load(std::memory_order_relaxed)), claim);
   } else if (not_ready) {
     Sys::yield();
   }
-  return from != nullptr || not_ready;
+  return has_claimed || not_ready;
 }
 
 template <class Sys>
 bool has_work_to_help(World<Sys>& world, group::Group<Sys>& group) {
-  return group.has_startable() ||
-         any_descendant(world, group, [](const group::Group<Sys>& child) { return child.has_startable(); });
+  const auto has_some = [&world](const group::Group<Sys>& its) {
+    return its.has_startable() || any_window_of(world, its);
+  };
+  return has_some(group) || any_descendant(world, group, has_some);
 }
 
 // Spins for a while. False: long enough.
@@ -89,19 +106,27 @@ class Wait {
   Waited operator()(std::int64_t deadline, bool help) {
     Waited now = poll();
     if (now != Waited::timed_out) return now;
-    was_counted_ = true;
-    group_.waiters.fetch_add(1);
+    const std::uint32_t most = deadline == INT64_MAX ? batch() : 1;
+    // The group's own tasks first: mostly that is all. Until then we are arriving.
+    if (help && help_once(world_, group_, generation_, false, most)) {
+      now = poll();
+      if (now != Waited::timed_out) return now;
+    }
     std::int64_t patience = 0;
+    bool in_earnest = false;
     while (now == Waited::timed_out) {
       Seen seen;
       if (!arrived_) {
+        if (!was_counted_) group_.waiters.fetch_add(1);
+        was_counted_ = true;
         arrived_ = group_.completion.arrive(seen);
         number_ = seen.arrivals();
         now = look(seen);
         if (now != Waited::timed_out) break;
       }
-      if (help && help_once(world_, group_, generation_)) {
+      if (help && help_once(world_, group_, generation_, in_earnest, most)) {
         patience = 0;
+        in_earnest = false;
         if (deadline != INT64_MAX && Sys::now() >= deadline) return look_again(group_.completion.load());
       } else if (!keep_looking<Sys>(patience, deadline)) {
         seen = group_.completion.announce_sleep(help);
@@ -109,6 +134,7 @@ class Wait {
         if (now != Waited::timed_out) break;
         // Without a number we may sleep only as long as there is none to be had.
         const bool stay_awake = (help && has_work_to_help(world_, group_)) || (!arrived_ && !Done::is_crowded(seen));
+        in_earnest = stay_awake;
         if (!stay_awake && !group_.completion.sleep(seen, deadline)) return look_again(group_.completion.load());
         patience = 0;
       }
@@ -118,6 +144,12 @@ class Wait {
   }
 
  private:
+  // As many as workers take of it, or a few if nobody knows.
+  std::uint32_t batch() const {
+    const std::uint32_t known = group_.batch.load(std::memory_order_relaxed);
+    return known > Sys::first_help ? known : Sys::first_help;
+  }
+
   // timed_out stands for "not empty". Requires: `seen` was loaded before.
   Waited look(Seen seen) const {
     const std::uint64_t sub = group_.queue.sub();

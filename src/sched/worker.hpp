@@ -18,6 +18,7 @@ namespace pool::sched {
 template <class Sys>
 class WorkerLoop {
   using Claimed = typename Search<Sys>::Claimed;
+  using Look = typename Search<Sys>::Look;
   using Parker = park::Parker<Sys>;
   using Retired = typename park::IdleSet<Sys>::Retired;
 
@@ -29,7 +30,7 @@ class WorkerLoop {
   bool operator()(bool searching) {
     std::int64_t patience = 0;
     for (;;) {
-      const Claimed found = search_.find(lingering_);
+      const Claimed found = search_.find(look_);
       if (found == Claimed::task) {
         if (searching) {
           searching = false;
@@ -39,7 +40,7 @@ class WorkerLoop {
           wake_one(world_, pool_);
         }
         patience = 0;
-        lingering_ = false;
+        look_ = Look::quick;
         reluctant_ = false;
         search_.run();
         if (pool_.bounds().is_shrinking() && shrink()) return true;
@@ -52,8 +53,8 @@ class WorkerLoop {
       if (pool_.stopping.load() != 0) break;
       if (!searching) searching = pool_.idle.try_search();
       if (searching && keep_searching(patience)) continue;
-      if (lingering_) {  // once more, in earnest
-        lingering_ = false;
+      if (look_ != Look::in_earnest) {  // once more
+        look_ = Look::in_earnest;
         continue;
       }
       switch (park(searching)) {
@@ -67,6 +68,7 @@ class WorkerLoop {
           return true;
       }
       patience = 0;
+      look_ = Look::in_earnest;
     }
     if (searching) pool_.idle.end_search();
     return false;
@@ -81,7 +83,7 @@ class WorkerLoop {
     const std::int64_t now = Sys::now();
     if (patience == 0) patience = now + Sys::search_spin;
     if (now >= patience) return false;
-    lingering_ = true;
+    look_ = Look::lingering;
     Sys::linger();
     return true;
   }
@@ -133,7 +135,7 @@ class WorkerLoop {
       case MayLeave::unstaffed:
         break;
       case MayLeave::yes:
-        if (!pool_.has_work()) break;
+        if (!has_work(world_, pool_)) break;
         const auto state = pool_.idle.state();
         if (state.searching() == 0 && state.idle() == 0) {
           stay(pool_);
@@ -158,7 +160,7 @@ class WorkerLoop {
       return false;
     }
     // Who saw us run relies on us.
-    if (pool_.has_work()) wake_one(world_, pool_);
+    if (has_work(world_, pool_)) wake_one(world_, pool_);
     return true;
   }
 
@@ -166,8 +168,7 @@ class WorkerLoop {
   Pool<Sys>& pool_;
   Worker<Sys>& worker_;
   Search<Sys> search_{world_, pool_, worker_};
-  // Searching for a while already, without having parked: there is time for a second look.
-  bool lingering_ = false;
+  Look look_ = Look::quick;
   bool reluctant_ = false;
 };
 
@@ -195,6 +196,11 @@ POOL_CATCHES_UNWINDING void* worker_main(void* argument) try {
   const std::int32_t id = Sys::settle_thread(pool.name, worker.number);
   Sys::worker_pool() = &pool;
   const std::uint32_t era = Sys::era();
+  // What the thread kept to itself is the next one's, however it ends.
+  struct Leaving {
+    ~Leaving() { leave_local<Sys>(); }
+  } const leaving;
+  Credits<Sys>::attach(world, pool, pool.generation.load());
   if (worker.replaces) Sys::join(worker.predecessor, worker.id);
   worker.id = id;
   try {

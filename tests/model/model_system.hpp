@@ -193,6 +193,7 @@ template <class T, std::uint32_t N>
 class Slab {
  public:
   T* at(std::uint32_t index) { return index < N ? &slots_[index] : nullptr; }
+  T& operator[](std::uint32_t index) { return slots_[index]; }
   std::uint32_t take() { return free_.take(); }
   void give(std::uint32_t index) { free_.give(index); }
   std::uint32_t high_water() const { return N; }
@@ -259,6 +260,7 @@ struct Threads {
   std::uint32_t first = 0;  // the first thread that is not a user
   std::uint32_t end = 0;
   void* frames[max_threads] = {};
+  void* locals[max_threads] = {};
   const void* worker_pools[max_threads] = {};
   struct Memory {
     alignas(16) unsigned char bytes[1024];
@@ -368,6 +370,20 @@ struct ModelSystem {
       threads->start[i].state.futex_wake(Where::current());
     }
   }
+
+  static void*& local() { return threads->locals[rl::thread_index()]; }
+  static std::uint32_t thread_id() { return rl::thread_index() + 1; }
+  static bool is_thread(std::uint32_t) { return true; }
+  static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) { return capacity < 4 ? 0 : 1; }
+  template <class T>
+  static void light_store(Atomic<T>& word, T value, Where at = Where::current()) {
+    word.store(value, std::memory_order_seq_cst, at);
+  }
+  static void heavy_barrier() {}
+  static constexpr int block_yields = 0;
+  static void fence_after_write() { rl::ctx().atomic_thread_fence_seq_cst(); }
+  static constexpr std::uint32_t window_cells = 2;
+  static constexpr std::uint32_t first_help = 2;
 
   static void*& top_frame() { return threads->frames[rl::thread_index()]; }
   static std::uint32_t era() { return 0; }

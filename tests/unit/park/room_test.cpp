@@ -44,12 +44,12 @@ TEST_F(RoomTest, HasExactlyItsCapacity) {
   EXPECT_EQ(room_.try_take(true), Taken::full);
   EXPECT_EQ(room_.counts().queued, 2U);
   EXPECT_EQ(room_.counts().unfinished, 2U);
-  room_.started();
+  room_.give(1, 0);
   EXPECT_EQ(room_.counts().queued, 1U);
   EXPECT_EQ(room_.counts().unfinished, 2U);
   EXPECT_EQ(room_.try_take(false), Taken::ok);
   EXPECT_EQ(room_.try_take(false), Taken::full);
-  room_.give_back();
+  room_.give(1, 1);
   EXPECT_EQ(room_.counts().unfinished, 2U);
   EXPECT_EQ(room_.try_take(false), Taken::ok);
 }
@@ -58,7 +58,7 @@ TEST_F(RoomTest, CountsToTheLargestCapacity) {
   room_.open(TestRoom::max_capacity);
   for (int i = 0; i < 1000; ++i) ASSERT_EQ(room_.try_take(false), Taken::ok);
   EXPECT_EQ(room_.counts().queued, 1000U);
-  for (int i = 0; i < 1000; ++i) room_.started();
+  for (int i = 0; i < 1000; ++i) room_.give(1, 0);
   EXPECT_EQ(room_.counts().queued, 0U);
   EXPECT_EQ(room_.counts().unfinished, 1000U);
 }
@@ -86,13 +86,13 @@ TEST_F(RoomTest, ServesTheLineInItsOrder) {
         const std::lock_guard lock(mutex);
         order.push_back(i);
       }
-      room_.started();  // makes room for the next
+      room_.give(1, 0);  // makes room for the next
     });
     await_sleeps(i + 1);
     EXPECT_EQ(room_.try_take(false), Taken::full);
     EXPECT_EQ(room_.counts().queued, 1U);
   }
-  room_.started();
+  room_.give(1, 0);
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5}));
   EXPECT_EQ(room_.counts().queued, 0U);
@@ -113,7 +113,7 @@ TEST_F(RoomTest, LetsNobodyBarge) {
     EXPECT_EQ(room_.try_take(false), Taken::full);
     EXPECT_EQ(room_.try_take(true), Taken::full);
   };
-  room_.started();
+  room_.give(1, 0);
   EXPECT_GE(asked, 1);
   waiting.join();
   EXPECT_EQ(room_.counts().queued, 1U);
@@ -127,13 +127,13 @@ TEST_F(RoomTest, TakesAPlaceThatCameFreeBeforeTheLine) {
     if (!freed) {
       freed = true;
       SeenMutex::locked = nullptr;
-      room_.started();  // after try_take has seen "full", before the line is announced
+      room_.give(1, 0);  // after try_take has seen "full", before the line is announced
     }
   };
   EXPECT_EQ(room_.take(INT64_MAX), Taken::ok);
   EXPECT_TRUE(freed);
   EXPECT_EQ(TestSystem::sleeps, 0);
-  room_.started();
+  room_.give(1, 0);
   EXPECT_EQ(room_.try_take(false), Taken::ok);  // the line is gone
 }
 
@@ -146,10 +146,10 @@ TEST_F(RoomTest, TimesOutAndLeavesTheLineAsItWas) {
   std::thread first([&] { EXPECT_EQ(room_.take(INT64_MAX), Taken::ok); });
   await_sleeps(slept + 1);
   EXPECT_EQ(room_.take(0), Taken::timed_out);  // from the end of a line
-  room_.started();
+  room_.give(1, 0);
   first.join();
   EXPECT_EQ(room_.counts().queued, 1U);
-  room_.started();
+  room_.give(1, 0);
   EXPECT_EQ(room_.try_take(false), Taken::ok);
 }
 
@@ -163,7 +163,7 @@ TEST_F(RoomTest, DismissesTheWholeLineWhenItCloses) {
   }
   room_.close();
   for (std::thread& thread : threads) thread.join();
-  room_.started();
+  room_.give(1, 0);
   EXPECT_EQ(room_.counts().queued, 0U);
   EXPECT_EQ(room_.try_take(true), Taken::ok);
 }
@@ -181,16 +181,16 @@ TEST_F(RoomTest, IsDrainedWhenNothingIsUnfinished) {
   const int slept = TestSystem::sleeps;
   std::thread waiting([&] { EXPECT_TRUE(room_.wait_drained(INT64_MAX, alive)); });
   await_sleeps(slept + 1);
-  room_.finished();
+  room_.give(0, 1);
   EXPECT_EQ(room_.counts().unfinished, 1U);
-  room_.give_back();
+  room_.give(1, 1);
   waiting.join();
 }
 
 TEST_F(RoomTest, BeginsAgain) {
   ASSERT_EQ(room_.try_take(false), Taken::ok);
   room_.close();
-  room_.give_back();
+  room_.give(1, 1);
   EXPECT_TRUE(room_.wait_drained(INT64_MAX, alive));
   room_.open(1);
   EXPECT_FALSE(room_.is_closed());

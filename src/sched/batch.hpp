@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Batches: claiming several tasks of one group in one step, and what is not started of them. The protocol is "Batches"
+// in group/README.md.
+#pragma once
+
+#include "sched/run.hpp"
+
+namespace pool::sched {
+
+// What a thread has claimed: the window of its Local, or one task in its hands.
+template <class Sys>
+struct Claim {
+  group::Group<Sys>* group = nullptr;
+  bool in_window = false;
+  bool more = false;     // there is more to be started, in the window or behind it
+  bool is_left = false;  // behind it, in the queue
+  queue::Work work;   // if not in_window
+};
+
+template <class Sys, class Mine>
+typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
+                                                        Claim<Sys>& claim) {
+  const auto claimed = claim_task(world, group, mine, claim.work, claim.more);
+  claim.is_left = claim.more;
+  return claimed;
+}
+
+// Claims tasks of a group: a single one, or up to `most` into the window of this thread, if that is free.
+template <class Sys, class Mine>
+typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
+                                                       Mine&& mine, std::uint32_t most, Claim<Sys>& claim) {
+  using Claimed = typename group::Group<Sys>::Queue::Claimed;
+  claim.group = &group;
+  claim.in_window = false;
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (const std::uint32_t limit = pool.room.batch_limit(); most > limit) most = limit;
+  if (most <= 1 || local == nullptr || group.capacity.load(std::memory_order_relaxed) != 0 ||
+      local->window.size() != 0) {
+    return claim_single(world, group, mine, claim);
+  }
+  Window<Sys>& window = local->window;
+  std::uint32_t life = 0;
+  std::uint32_t count = 0;
+  Claimed claimed;
+  local->bias.enter();
+  // The window is seen to be full before the tasks leave the queue: whoever looks for work sees one or the other.
+  window.group.store(&group, std::memory_order_relaxed);
+  window.from.store(0, std::memory_order_relaxed);
+  const auto store = [&](std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
+    window.put(i, fn, ctx);
+    window.to.store(i + 1, std::memory_order_relaxed);
+  };
+  claimed = group.queue.claim_many(world.segments, mine, most, store, life, count, claim.more);
+  window.life.store(life, std::memory_order_relaxed);
+  window.to.store(claimed == Claimed::task ? count : 0, std::memory_order_relaxed);
+  local->bias.leave();
+  if (claimed == Claimed::no_unit) return claim_single(world, group, mine, claim);
+  if (claimed != Claimed::task) return claimed;
+  Sys::fence_after_write();
+  claim.in_window = true;
+  claim.is_left = claim.more;
+  if (count > 1) {
+    claim.more = true;
+    // A helper that came to sleep meanwhile looked at the queue, or will see the window.
+    if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
+    wake_ancestors(world, group);
+  }
+  return claimed;
+}
+
+// Takes what another thread has claimed of a group that `wants`, and not started: half of it into the own window, if
+// that is free, else one. False: there is none.
+template <class Sys, class Wants>
+bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
+  auto* const mine = static_cast<Local<Sys>*>(Sys::local());
+  const bool has_window = mine != nullptr && mine->window.size() == 0;
+  return any_window(world, [&](Local<Sys>& victim, group::Group<Sys>& group) {
+    if (&victim == mine || !wants(victim, group) || is_held(group, victim.window.life.load())) return false;
+    constexpr std::uint32_t most = Window<Sys>::most / 2 + 1;
+    queue::Work loot[most];
+    std::uint32_t count = 0;
+    Window<Sys>& window = victim.window;
+    victim.bias.revoke();
+    if (window.group.load() == &group && wants(victim, group) &&
+        !is_held(group, window.life.load(std::memory_order_relaxed))) {
+      const std::uint32_t to = window.to.load(std::memory_order_relaxed);
+      count = has_window ? (window.size() + 1) / 2 : window.size() != 0 ? 1 : 0;
+      for (std::uint32_t i = 0; i < count; ++i) window.get(to - count + i, loot[i]);
+      window.to.store(to - count, std::memory_order_relaxed);
+    }
+    victim.bias.restore();
+    if (count == 0) return false;
+    claim.group = &group;
+    claim.in_window = has_window;
+    claim.more = count > 1;
+    claim.work = loot[0];
+    if (has_window) {
+      mine->bias.enter();
+      for (std::uint32_t i = 0; i < count; ++i) mine->window.put(i, loot[i].fn, loot[i].ctx);
+      mine->window.group.store(&group, std::memory_order_relaxed);
+      mine->window.life.store(loot[0].life, std::memory_order_relaxed);
+      mine->window.from.store(0, std::memory_order_relaxed);
+      mine->window.to.store(count);
+      mine->bias.leave();
+    }
+    return true;
+  });
+}
+
+// Runs the window of this thread, task by task, and counts what was run in one step.
+template <class Sys>
+class Batch {
+ public:
+  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Local<Sys>& local)
+      : world_(world),
+        pool_(pool),
+        group_(group),
+        local_(local),
+        life_(local.window.life.load(std::memory_order_relaxed)) {}
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  // A task may end the thread: what is left in the window is for others then.
+  ~Batch() noexcept(false) {  // NOLINT(bugprone-exception-escape)
+    if (era_ != Sys::era()) return;
+    const bool is_left = local_.window.size() != 0;
+    count();
+    if (is_left) wake_one(world_, pool_);
+  }
+
+  void run() {
+    queue::Work work;
+    while (Credits<Sys>::take_from_window(pool_, group_, life_, local_, work)) {
+      Fate fate = Fate::runs;
+      if (!Task::is_plain(work)) {
+        if (!begin_claimed(world_, pool_, group_, work, fate)) continue;
+        if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool_, 1);
+      }
+      pool_.note_start();
+      ++run_;
+      Run<Sys>(world_, pool_, group_, work, Origin::batch)(fate);
+      local_.window.finished.store(run_, std::memory_order_relaxed);
+    }
+  }
+
+ private:
+  void count() {
+    if (run_ == 0) return;
+    if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);
+    const std::uint32_t over = run_;
+    run_ = 0;
+    local_.window.finished.store(0, std::memory_order_relaxed);
+    complete(world_, pool_, group_, life_, over);
+  }
+
+  World<Sys>& world_;
+  Pool<Sys>& pool_;
+  group::Group<Sys>& group_;
+  Local<Sys>& local_;
+  const std::uint32_t life_;
+  const std::uint32_t era_ = Sys::era();
+  std::uint32_t run_ = 0;
+};
+
+// Runs what was claimed.
+template <class Sys>
+void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim) {
+  if (!claim.in_window) return run_claimed(world, pool, *claim.group, claim.work);
+  Batch<Sys>(world, pool, *claim.group, *static_cast<Local<Sys>*>(Sys::local())).run();
+}
+
+}  // namespace pool::sched

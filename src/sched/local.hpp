@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Local: what one thread keeps to itself between its calls, so that most of them touch no line that others write: places
+// and tokens of a pool's room (park/README.md, "Local credits"), and tasks that it has claimed together
+// (group/README.md, "Batches").
+//
+// A Local is a type-stable slot. Its thread finds it by a thread-local pointer, others by going over all of them. It
+// outlives the thread: there is no destructor that could run too late, the next thread takes over what it left.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bits.hpp"
+#include "park/bias.hpp"
+#include "queue/cell.hpp"
+
+namespace pool::sched {
+
+// Window: the tasks of one group that a thread has claimed together and not started yet. It takes them from the low
+// end; others, who come when it is stuck in one of them, from the high end. Under the bias of its Local, but for looks.
+template <class Sys>
+struct Window {
+  template <class T>
+  using Atomic = typename Sys::template Atomic<T>;
+
+  static constexpr std::uint32_t most = Sys::window_cells;
+
+  Atomic<void*> group{nullptr};  // the slot; as it was last
+  Atomic<std::uint32_t> life{0};
+  Atomic<std::uint32_t> from{0};
+  Atomic<std::uint32_t> to{0};
+  Atomic<std::uint32_t> finished{0};  // of the batch, and not counted by the group yet
+  queue::Cell<Atomic> cells[most];
+
+  std::uint32_t size() const {
+    // What is seen may never have been there at once, but it is never less than nothing.
+    const std::uint32_t end = to.load();
+    const std::uint32_t begin = from.load();
+    return begin < end ? end - begin : 0;
+  }
+  void put(std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
+    cells[i].fn.store(fn, std::memory_order_relaxed);
+    cells[i].ctx.store(ctx, std::memory_order_relaxed);
+  }
+  void get(std::uint32_t i, queue::Work& work) const {
+    work.fn = cells[i].fn.load(std::memory_order_relaxed);
+    work.ctx = cells[i].ctx.load(std::memory_order_relaxed);
+    work.life = life.load(std::memory_order_relaxed);
+    work.unit = false;
+  }
+};
+
+template <class Sys>
+struct alignas(base::cache_line) Local {
+  template <class T>
+  using Atomic = typename Sys::template Atomic<T>;
+
+  // Protects what follows. The owner's accesses are a few instructions; others come for a sweep.
+  park::Bias<Sys> bias;
+  // Whose credits these are: life 63..32 | slot of the pool 31..0. (0 is no pool: lives are odd.)
+  Atomic<std::uint64_t> pool{0};
+  Atomic<std::uint32_t> exact{1};  // everything goes to the room itself
+  Atomic<std::uint32_t> places{0};
+  Atomic<std::uint32_t> tokens{0};
+  Window<Sys> window;
+
+  // The thread that has it, as the kernel calls it; 0: nobody.
+  Atomic<std::uint32_t> owner{0};
+};
+
+// Takes one that no living thread has, or a fresh one.
+template <class Sys, class World>
+__attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
+  // A few of the others each time: as many as threads were ever alive at once is about what there will be.
+  constexpr std::uint32_t looks = 4;
+  const std::uint32_t self = Sys::thread_id();
+  const std::uint32_t end = world.locals.high_water();
+  const std::uint32_t start = world.local_cursor.fetch_add(looks, std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < looks && i < end; ++i) {
+    Local<Sys>& local = world.locals[(start + i) % end];
+    std::uint32_t owner = local.owner.load();
+    if ((owner != 0 && Sys::is_thread(owner)) || local.window.size() != 0) continue;
+    // Acquire: what its last owner did happens before what we do.
+    if (!local.owner.compare_exchange_strong(owner, self)) continue;
+    Sys::local() = &local;
+    return &local;
+  }
+  for (;;) {
+    const std::uint32_t index = world.locals.take();
+    if (index == base::nil) return nullptr;
+    Local<Sys>& local = world.locals[index];
+    // Somebody who goes over all of them may have been faster.
+    std::uint32_t nobody = 0;
+    if (!local.owner.compare_exchange_strong(nobody, self)) continue;
+    Sys::local() = &local;
+    return &local;
+  }
+}
+
+// The calling thread's own; null: no memory, it goes without.
+template <class Sys, class World>
+Local<Sys>* local_of(World& world) {
+  if (void* const mine = Sys::local()) [[likely]] return static_cast<Local<Sys>*>(mine);
+  return adopt_local<Sys>(world);
+}
+
+// A thread of the library ends: somebody else may have its Local.
+template <class Sys>
+void leave_local() {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (local == nullptr) return;
+  Sys::local() = nullptr;
+  local->owner.store(0);
+}
+
+}  // namespace pool::sched

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// The way of most submits: a group without a bound of its own, a pool with room, of which this thread has credits. What
+// is not so simple goes through Submit (sched/submit.hpp), which this has to agree with.
+#pragma once
+
+#include "sched/credits.hpp"
+#include "sched/complete.hpp"
+
+namespace pool::sched {
+
+// What follows a ticket that is taken and not published: an empty moment that it ended, and whether it is the first.
+template <class Sys>
+struct Taken {
+  typename group::Completion<Sys>::Seen before{0};
+  std::uint32_t looked_for = 0;
+  typename group::Group<Sys>::Queue::Ticket ticket;
+  bool is_first = false;
+  bool wake_helpers = false;
+
+  // Takes it. An empty moment that this submit ends is this submit's to announce: the completer may come too late to
+  // see it. Looked at before the ticket: until then nobody else could end it.
+  typename group::Group<Sys>::Queue::Reserved operator()(World<Sys>& world, group::Group<Sys>& group,
+                                                         std::uint32_t generation) {
+    using Queue = typename group::Group<Sys>::Queue;
+    using Done = group::Completion<Sys>;
+    const auto look = [&](std::uint32_t number) {
+      before = group.completion.load();
+      looked_for = number;
+    };
+    const auto reserved = group.queue.reserve(world.segments, generation, ticket, look);
+    if (reserved != Queue::Reserved::ok) return reserved;
+    if (before.has(Done::waiter) && before.count() == ticket.number && looked_for == ticket.number) {
+      announce_empty(world, group, before, [] { return true; });  // our ticket keeps the group alive
+    }
+    // The ticket before the first one: the 32 bits of tickets are used up once more.
+    if (ticket.number == Queue::first_ticket - 1) group.rounds.fetch_add(1, std::memory_order_relaxed);
+    is_first = group.queue.is_first(ticket);
+    wake_helpers = is_first && group.completion.load().has(Done::helper);
+    return reserved;
+  }
+
+  // The group, and with it the pool, may be gone as soon as the cell is stored: what follows touches at worst a
+  // successor, which sees a needless bit or a needless wake-up.
+  void publish(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
+    const std::uint32_t index = group.index.load(std::memory_order_relaxed);
+    group.queue.publish(world.segments, ticket, work);
+    if (!is_first) return announce_further(world, pool);
+    if (wake_helpers) group.completion.wake_helpers();
+    wake_ancestors(world, group);
+    announce(world, pool, index);
+  }
+};
+
+// False: not that simple, and nothing has happened.
+template <class Sys>
+bool submit_fast(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation, const queue::Work& work) {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  // The generation first: a slot that never had one has no pool.
+  if (local == nullptr || group.queue.generation() != generation ||
+      group.is_special.load(std::memory_order_relaxed) != 0) {
+    return false;
+  }
+  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
+  if (pool.staffed.load() == 0 || !Credits<Sys>::take_own(*local, group.home())) return false;
+  if (!group.is_cancelled(generation)) {
+    Taken<Sys> taken;
+    if (taken(world, group, generation) == group::Group<Sys>::Queue::Reserved::ok) {
+      taken.publish(world, pool, group, work);
+      return true;
+    }
+  }
+  Credits<Sys>::give_back(pool);
+  return false;
+}
+
+}  // namespace pool::sched

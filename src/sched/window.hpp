@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Looks into the windows of all threads: what was claimed and has not started.
+#pragma once
+
+#include "sched/pool.hpp"
+
+namespace pool::sched {
+
+// Calls visit(local, group) for each window of a group that `wants`, until it returns true. Racy: to be looked at again
+// under the bias.
+template <class Sys, class Visit>
+bool any_window(World<Sys>& world, Visit&& visit) {
+  for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
+    Local<Sys>& local = world.locals[i];
+    if (local.window.size() == 0) continue;
+    auto* const group = static_cast<group::Group<Sys>*>(local.window.group.load());
+    if (group != nullptr && visit(local, *group)) return true;
+  }
+  return false;
+}
+
+template <class Sys>
+bool is_held(const group::Group<Sys>& group, std::uint32_t life) {
+  return group.suspended.load() == life;
+}
+
+// Whether some thread has tasks of this pool in its window that could be started.
+template <class Sys>
+bool any_window_of(World<Sys>& world, const Pool<Sys>& pool) {
+  const std::uint32_t index = pool.index.load(std::memory_order_relaxed);
+  return any_window(world, [index](const Local<Sys>& local, const group::Group<Sys>& group) {
+    return group.pool.load(std::memory_order_relaxed) == index && !is_held(group, local.window.life.load());
+  });
+}
+
+// The same of one group.
+template <class Sys>
+bool any_window_of(World<Sys>& world, const group::Group<Sys>& group) {
+  // Claimed and not over: none, no window.
+  if (group.completion.load().count() == group.queue.head()) return false;
+  return any_window(world, [&group](const Local<Sys>& local, const group::Group<Sys>& its) {
+    return &its == &group && !is_held(its, local.window.life.load());
+  });
+}
+
+// What a group's tasks have come to, those in windows included.
+template <class Sys>
+group::Counters count_group(World<Sys>& world, group::Group<Sys>& group) {
+  std::uint32_t windowed = 0;
+  std::uint32_t uncounted = 0;
+  for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
+    const Window<Sys>& window = world.locals[i].window;
+    if (window.group.load() != &group || window.life.load() != group.queue.generation()) continue;
+    windowed += window.size();
+    uncounted += window.finished.load();
+  }
+  return group.counters(windowed, uncounted);
+}
+
+// Whether there is anything that a worker should look at. The windows last: what leaves a queue is in a window first.
+template <class Sys>
+bool has_work(World<Sys>& world, const Pool<Sys>& pool) {
+  return pool.has_work() || any_window_of(world, pool);
+}
+
+}  // namespace pool::sched
