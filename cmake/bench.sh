@@ -22,9 +22,7 @@ pool_setup_optional bench-quick
 [[ $quick == yes ]] || pool_setup_optional bench-peers
 
 pool_build release
-cmake --install build/release --prefix build/bench-prefix > /dev/null
-cmake -S bench -B build/bench -DCMAKE_PREFIX_PATH="$pool_root/build/bench-prefix"
-cmake --build build/bench -j "$pool_jobs"
+pool_build_bench
 programs=$pool_root/build/bench
 
 # A peer whose tool or package is missing is left out, and the runner says SKIPPED.

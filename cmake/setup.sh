@@ -54,6 +54,10 @@ module glib-2.0 libglib2.0-dev
 tool cargo cargo
 tool gnuplot gnuplot-nox"
       ;;
+    instructions)
+      echo "tool valgrind valgrind
+tool python3 python3"
+      ;;
   esac
 }
 
@@ -122,6 +126,13 @@ pool_build() {
   shift
   cmake -S "$pool_root" --preset "$preset" "$@"
   cmake --build "$pool_root/build/$preset" -j "$pool_jobs"
+}
+
+# Installs the release below build/ and builds programs of the bench against it. pool_build_bench [TARGET]
+pool_build_bench() {
+  cmake --install "$pool_root/build/release" --prefix "$pool_root/build/bench-prefix" > /dev/null
+  cmake -S "$pool_root/bench" -B "$pool_root/build/bench" -DCMAKE_PREFIX_PATH="$pool_root/build/bench-prefix"
+  cmake --build "$pool_root/build/bench" -j "$pool_jobs" --target "${1:-all}"
 }
 
 # Runs the tests of one preset. pool_ctest PRESET [CTEST ARGUMENTS...]
