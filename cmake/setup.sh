@@ -3,7 +3,8 @@
 #
 # For the scripts beside it, which source it. It makes sure that what a job needs is installed:
 #
-#   pool_setup build test demo    # any of these kinds
+#   pool_setup build test demo bench    # any of these kinds
+#   pool_setup_optional bench-quick     # the same, but carries on without what cannot be had
 #
 # On Debian and Ubuntu missing packages are installed with apt-get, through sudo when not root. Elsewhere, or when that
 # fails, it names what is missing and gives up. It touches no network when everything is there.
@@ -11,7 +12,8 @@
 pool_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pool_jobs=${POOL_JOBS:-$(nproc)}
 
-# What each kind needs: "tool NAME PACKAGE" or "header NAME PACKAGE", with the name of Debian's package.
+# What each kind needs: "tool NAME PACKAGE", "header NAME PACKAGE" or "module NAME PACKAGE" (of pkg-config), with the name
+# of Debian's package.
 pool_needs() {
   case $1 in
     build)
@@ -37,6 +39,25 @@ header zlib.h zlib1g-dev
 header CLI/CLI.hpp libcli11-dev
 header nlohmann/json.hpp nlohmann-json3-dev"
       ;;
+    bench)
+      echo "tool python3 python3"
+      ;;
+    bench-quick)
+      echo "tool go golang-go
+header tbb/task_group.h libtbb-dev"
+      ;;
+    bench-peers)
+      echo "tool pkg-config pkg-config
+header boost/asio/thread_pool.hpp libboost-dev
+header benchmark/benchmark.h libbenchmark-dev
+module glib-2.0 libglib2.0-dev
+tool cargo cargo
+tool gnuplot gnuplot-nox"
+      ;;
+    instructions)
+      echo "tool valgrind valgrind
+tool python3 python3"
+      ;;
   esac
 }
 
@@ -47,6 +68,8 @@ pool_missing() {
     while read -r need name package; do
       if [[ $need == tool ]]; then
         command -v "$name" > /dev/null || echo "$name $package"
+      elif [[ $need == module ]]; then
+        pkg-config --exists "$name" 2> /dev/null || echo "$name $package"
       else
         # Without a compiler the header is looked for where distributions put it.
         if command -v g++ > /dev/null; then
@@ -69,15 +92,21 @@ pool_apt_install() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" < /dev/null
 }
 
-pool_setup() {
+# Installs what is missing, as far as that can be done.
+pool_setup_optional() {
   local missing packages
   missing=$(pool_missing "$@")
   if [[ -n $missing ]] && command -v apt-get > /dev/null; then
     mapfile -t packages < <(awk '{print $2}' <<< "$missing" | sort -u)
     echo "-- Installing ${packages[*]}"
     pool_apt_install "${packages[@]}" || echo "-- apt-get did not install them" >&2
-    missing=$(pool_missing "$@")
   fi
+}
+
+pool_setup() {
+  pool_setup_optional "$@"
+  local missing
+  missing=$(pool_missing "$@")
   if [[ -n $missing ]]; then
     echo "Missing, please install (in brackets the package of Debian and Ubuntu):" >&2
     awk '{print "  " $1 " (" $2 ")"}' <<< "$missing" >&2
@@ -97,6 +126,13 @@ pool_build() {
   shift
   cmake -S "$pool_root" --preset "$preset" "$@"
   cmake --build "$pool_root/build/$preset" -j "$pool_jobs"
+}
+
+# Installs the release below build/ and builds programs of the bench against it. pool_build_bench [TARGET]
+pool_build_bench() {
+  cmake --install "$pool_root/build/release" --prefix "$pool_root/build/bench-prefix" > /dev/null
+  cmake -S "$pool_root/bench" -B "$pool_root/build/bench" -DCMAKE_PREFIX_PATH="$pool_root/build/bench-prefix"
+  cmake --build "$pool_root/build/bench" -j "$pool_jobs" --target "${1:-all}"
 }
 
 # Runs the tests of one preset. pool_ctest PRESET [CTEST ARGUMENTS...]

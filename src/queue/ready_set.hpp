@@ -26,29 +26,17 @@ class ReadySet {
   // Gets the memory for the bits. False: there is none. Requires: once, before any other call.
   bool allocate() { return words_.allocate(); }
 
+  // The caller has to wake a worker: another one may just have missed a bit.
   void set(std::uint32_t index) {
-    for (std::uint32_t level = 0; level < levels; ++level) {
-      // Looked at in each level: the bit below may have been set by somebody who has not come to this level yet.
-      if ((word(level, index).load() & bit(index)) == 0) word(level, index).fetch_or(bit(index));
-      index /= word_bits;
-    }
+    raise(0, index);
+    // What we announce may be claimed by now, and its bits cleared before we had set the higher ones.
+    if (words_[begin[0] + index / word_bits].load() == 0) emptied(1, index / word_bits);
   }
 
   // Returns true if it had to restore a bit: the caller has to wake a worker, another one may just have missed it.
   bool clear(std::uint32_t index) {
-    std::uint64_t left = word(0, index).fetch_and(~bit(index)) & ~bit(index);
-    for (std::uint32_t level = 1; level < levels && left == 0; ++level) {
-      index /= word_bits;
-      left = word(level, index).fetch_and(~bit(index)) & ~bit(index);
-      if (words_[begin[level - 1] + index].load() != 0) {
-        // In all levels from here up: another clear may have emptied a higher word while our bit was missing.
-        for (; level < levels; ++level, index /= word_bits) {
-          if ((word(level, index).load() & bit(index)) == 0) word(level, index).fetch_or(bit(index));
-        }
-        return true;
-      }
-    }
-    return false;
+    const std::uint64_t left = word(0, index).fetch_and(~bit(index)) & ~bit(index);
+    return left == 0 && emptied(1, index / word_bits);
   }
 
   bool any() const {
@@ -92,6 +80,35 @@ class ReadySet {
 
   static constexpr std::uint64_t bit(std::uint32_t index) { return std::uint64_t{1} << index % word_bits; }
   static std::uint32_t lowest(std::uint64_t bits) { return static_cast<std::uint32_t>(std::countr_zero(bits)); }
+
+  // Sets the bit in this level and in all above.
+  void raise(std::uint32_t level, std::uint32_t index) {
+    for (; level < levels; ++level, index /= word_bits) {
+      // Looked at in each level: the bit below may have been set by somebody who has not come to this level yet.
+      if ((word(level, index).load() & bit(index)) == 0) word(level, index).fetch_or(bit(index));
+    }
+  }
+  // Word `index` of the level below was seen empty: clears its bit, and so on upwards. Says whether a bit was restored.
+  bool emptied(std::uint32_t level, std::uint32_t index) {
+    bool has_restored = false;
+    while (level < levels) {
+      const Atomic<std::uint64_t>& below = words_[begin[level - 1] + index];
+      const std::uint64_t left = word(level, index).fetch_and(~bit(index)) & ~bit(index);
+      if (below.load() != 0) {
+        // In all levels from here up: another clear may have emptied a higher word while our bit was missing.
+        raise(level, index);
+        has_restored = true;
+        // Whoever empties it from now on clears what we have set. It is empty again: he may have come before us.
+        if (below.load() != 0) return true;
+        continue;
+      }
+      if (left != 0) break;
+      ++level;
+      index /= word_bits;
+    }
+    return has_restored;
+  }
+
   Atomic<std::uint64_t>& word(std::uint32_t level, std::uint32_t index) {
     return words_[begin[level] + index / word_bits];
   }

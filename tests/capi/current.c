@@ -29,11 +29,18 @@ static void check_outside(void) {
   CHECK_EQ(pool_task_cancelled(), 0);
 }
 
-/* Each runs the next group's task in its wait, and is itself again afterwards. */
+static pid_t outer_thread;
+static int32_t outer_index;
+
+/* Each runs the next group's task in its wait, and is itself again afterwards. A thread has one number, however deep.
+ */
 static int32_t nested(void* number) {
   const int i = *(int*)number;
   const int32_t index = pool_worker_index();
   check_here(i);
+  if (i > 0 && outer_thread == thread_id()) CHECK_EQ(index, outer_index);
+  outer_thread = thread_id();
+  outer_index = index;
   if (i < 2) {
     int next = i + 1;
     OK(pool_group_submit(groups[next], nested, &next));
@@ -67,6 +74,7 @@ static void check_nested(uint32_t workers) {
   groups[2] = make_group_of(pool, &options);
   OK(pool_group_submit(groups[2], task_nothing, NULL));
   int last = 2;
+  outer_thread = 0;
   OK(pool_group_submit(groups[2], nested, &last));
   check_outside();
   release_workers(&hold);

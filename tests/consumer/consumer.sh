@@ -8,7 +8,8 @@
 #
 # `install` comes first: it puts the library into WORK_DIR, where the other cases find it. `move` installs, renames the
 # prefix, and runs the cases that have to survive that. `leaks` is a user's program under AddressSanitizer, with the
-# library as it is. `examples` builds capi/examples in WORK_DIR/examples, with the compiler flags in POOL_FLAGS.
+# library as it is. `ctypes`, `cffi`, `cgo` and `bindgen` read the installed header and call the library as a binding
+# would. `examples` builds capi/examples in WORK_DIR/examples, with the compiler flags in POOL_FLAGS.
 # Prefixes have a space and a plus sign in their names.
 set -euo pipefail
 
@@ -78,6 +79,14 @@ with_find_package() {
   if readelf -d "$out/user_static" | grep -q 'NEEDED.*libpool'; then fail "pool::static is libpool.so"; fi
 }
 
+# The installed header after the preprocessor, without what it includes: the integer types are given as they are.
+preprocessed() {
+  printf '#include <pool/pool.h>\n' | "$cc" -E -x c -I"$prefix/include" - |
+    awk '/^# [0-9]+ "/ { ours = index($3, "/") && $0 ~ /include\/pool\/(pool|version)\.h"/; next } ours'
+}
+# Every function that it declares.
+functions() { preprocessed | tr '\n' ' ' | tr ';' '\n' | sed -nE 's/.*visibility.*[ *](pool_[a-z0-9_]+)\(.*/\1/p'; }
+
 case $case_ in
   install)
     rm -rf "$work"
@@ -132,6 +141,40 @@ case $case_ in
     eval "'$cc' -std=c99 -fsanitize=address '$here/program.c' -o '$out' $(flags "$prefix" --cflags --libs)" ||
       { echo "SKIPPED: $cc -fsanitize=address" && exit 77; }
     LD_LIBRARY_PATH=$(libdir_of "$prefix") ASAN_OPTIONS=detect_leaks=1 "$out" || fail "leaks are found"
+    ;;
+  ctypes)
+    need python3
+    run python3 -B "$here/ffi/reads_ctypes.py" "$(libdir_of "$prefix")/libpool.so"
+    ;;
+  cffi)
+    need python3
+    python3 -c 'import cffi' 2> "$work/log" || { echo "SKIPPED: cffi (Debian: python3-cffi)" && exit 77; }
+    preprocessed > "$work/pool.i"
+    run python3 -B "$here/ffi/reads_cffi.py" "$(libdir_of "$prefix")/libpool.so" "$work/pool.i" $(functions)
+    ;;
+  cgo)
+    PATH=$PATH:/usr/local/go/bin # where Go's own installer puts it
+    need go
+    out=$work/cgo
+    rm -rf "$out"
+    mkdir -p "$out"
+    cp "$here/ffi/main.go" "$out"
+    # cgo does not take spaces in what pkg-config says: by a name without them.
+    ln -s "$prefix" "$out/prefix"
+    # Nothing of the user's, and nothing from the network.
+    (cd "$out" && env HOME="$out" GOCACHE="$out/cache" GOPATH="$out/path" GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local \
+      CGO_ENABLED=1 CC="$cc" CGO_CFLAGS="-I$out/prefix/include" \
+      CGO_LDFLAGS="-L$(libdir_of "$out/prefix/") -lpool -Wl,-rpath,$(libdir_of "$out/prefix/")" \
+      go build -o user main.go) > "$work/log" 2>&1 || { cat "$work/log" && fail "go build"; }
+    run "$out/user"
+    ;;
+  bindgen)
+    need bindgen
+    bindgen "$prefix/include/pool/pool.h" --allowlist-function 'pool_.*' -- -I"$prefix/include" > "$work/bindings.rs" \
+      2> "$work/log" || { cat "$work/log" && fail "bindgen"; }
+    for function in $(functions); do
+      grep -q "pub fn $function\b" "$work/bindings.rs" || fail "bindgen does not see $function"
+    done
     ;;
   examples)
     out=$work/examples

@@ -198,6 +198,25 @@ struct ReadyAtOnce : rl::test_suite<ReadyAtOnce, 3> {
   }
 };
 
+// Where all bits of level 0 are gone, none is left above: workers would look for ever.
+struct NothingAbove : rl::test_suite<NothingAbove, 4> {
+  pool::queue::ReadySet<ModelSystem> ready;
+  void thread(unsigned index) {
+    if (index < 2) return ready.set(index);
+    take();
+  }
+  void take() {
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      if (ready.next(i) == i) (void)ready.clear(i);
+    }
+  }
+  void after() {
+    take();
+    RL_ASSERT(ready.next(0) == pool::base::nil);
+    RL_ASSERT(!ready.any());
+  }
+};
+
 // A submitter that stops in the middle of a walk, while the segment it stands on is used up, given back and used again
 // by another queue. What it reads there afterwards must not count.
 struct SlowSubmitter : rl::test_suite<SlowSubmitter, 2> {
@@ -254,6 +273,7 @@ int main(int argc, char** argv) {
   ok = model::check<EndAgainstSubmit>("queue: end against submit", 20'000, argc, argv) && ok;
   ok = model::check<ReadyBits>("ready set: bits", 20'000, argc, argv) && ok;
   ok = model::check<ClearAgainstClear>("ready set: two clears", 20'000, argc, argv) && ok;
+  ok = model::check<NothingAbove>("ready set: nothing above", 20'000, argc, argv) && ok;
   ok = model::check<ReadyAtOnce>("ready set: at once", 20'000, argc, argv) && ok;
   ok = model::check<SlowSubmitter>("queue: slow submitter", 20'000, argc, argv) && ok;
   return ok ? 0 : 1;

@@ -9,8 +9,8 @@ using namespace stress;
 
 int main(int argc, char** argv) {
   begin(argc, argv);
-  const int rounds = scaled(200'000);
-  for (const std::uint32_t workers : {1U, 2U}) {
+  const int rounds = scaled(1'000'000);
+  for (const std::uint32_t workers : worker_counts) {
     const pool_t pool = make_pool(workers);
     const pool_group_t group = make_group(pool);
     std::atomic<int> submitted{0};

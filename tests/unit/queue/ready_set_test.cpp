@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
 #include <random>
 #include <set>
 
@@ -76,6 +78,75 @@ TYPED_TEST(ReadySetTest, FindsEachSlotAlone) {
   set.set(slots - 1);
   EXPECT_EQ(set.next(0), slots - 1);
   EXPECT_EQ(set.next(slots), base::nil);
+}
+
+// An atomic that lets somebody else come in before it changes.
+template <class T>
+struct SeenAtomic : std::atomic<T> {
+  using std::atomic<T>::atomic;
+  T fetch_or(T bits) {
+    step();
+    return std::atomic<T>::fetch_or(bits);
+  }
+  T fetch_and(T bits) {
+    step();
+    return std::atomic<T>::fetch_and(bits);
+  }
+  // Called once, before the change that has this number.
+  static inline std::function<void()> other;
+  static inline int when = 0;
+  static void step() {
+    if (--when == 0) other();
+  }
+};
+struct SeenSystem : Sized<60, 4> {
+  template <class T>
+  using Atomic = SeenAtomic<T>;
+};
+
+// Whoever sets stops between two levels, and a worker has found the bit meanwhile and cleared it: what is set above
+// would keep workers looking for ever.
+TEST(ReadySetSteps, LeavesNoBitAboveAnEmptyWord) {
+  for (int when = 1; when <= 10; ++when) {
+    ReadySet<SeenSystem> set;
+    ASSERT_TRUE(set.allocate());
+    SeenAtomic<std::uint64_t>::other = [&set] {
+      if (set.next(0) == 5) (void)set.clear(5);
+    };
+    SeenAtomic<std::uint64_t>::when = when;
+    set.set(5);
+    if (set.next(0) == 5) {
+      EXPECT_TRUE(set.any());
+      (void)set.clear(5);
+    }
+    EXPECT_EQ(set.next(0), base::nil);
+    EXPECT_FALSE(set.any()) << "before change " << when;
+  }
+}
+
+// The same where a clear restores what another one clears for good.
+TEST(ReadySetSteps, NorDoesAClearThatRestores) {
+  for (int when = 1; when <= 20; ++when) {
+    ReadySet<SeenSystem> set;
+    ASSERT_TRUE(set.allocate());
+    set.set(5);
+    int calls = 0;
+    // A neighbour comes while the word's bit is missing, and goes while it is restored.
+    SeenAtomic<std::uint64_t>::other = [&] {
+      if (calls++ == 0) {
+        set.set(6);
+        SeenAtomic<std::uint64_t>::when = when;
+      } else {
+        (void)set.clear(6);
+      }
+    };
+    SeenAtomic<std::uint64_t>::when = 2;  // after level 0
+    (void)set.clear(5);
+    SeenAtomic<std::uint64_t>::when = 0;
+    (void)set.clear(6);
+    EXPECT_EQ(set.next(0), base::nil);
+    EXPECT_FALSE(set.any()) << "before change " << when;
+  }
 }
 
 TYPED_TEST(ReadySetTest, LeavesNeighboursAlone) {

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) the libpool authors
+"""Runs the cases with libpool and its peers in turns, prints medians beside the goals, and writes them down.
+
+cmake/bench.sh builds everything and calls this; bench/README.md says how to read what it prints.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+
+from cases import QUICK_PEERS, RUNS
+from measure import measure
+from programs import NEEDS, Programs
+from table import lines, summary
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--programs", default="build/bench", help="folder of the programs")
+    parser.add_argument("--quick", action="store_true", help="oneTBB and Go only, fewer rounds")
+    parser.add_argument("--case", action="append", default=[], metavar="NAME", help="this case only (repeatable)")
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each program (default 5)")
+    parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
+    parser.add_argument("--report", metavar="FILE", help="write a page with a table of the results")
+    parser.add_argument("--plots", metavar="FOLDER", help="draw the results as SVG")
+    parser.add_argument("--list", action="store_true", help="name the cases and stop")
+    return parser.parse_args()
+
+
+def chosen(names):
+    if not names:
+        return RUNS
+    found = [run for run in RUNS if run.name in names or any(case.name in names for case in run.cases)]
+    known = {run.name for run in RUNS} | {case.name for run in RUNS for case in run.cases}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sys.exit("no such case: " + ", ".join(unknown))
+    return found
+
+
+def main():
+    options = arguments()
+    if options.list:
+        print("\n".join(case.name for run in RUNS for case in run.cases))
+        return 0
+    programs = Programs(options.programs, options.quick, limit=20 if options.quick else 120)
+    skipped, complaints, results = set(), [], {}
+
+    def complain(text):
+        complaints.append(text)
+        print("    " + text, flush=True)
+
+    load, cpus = os.getloadavg()[0], os.cpu_count()
+    print(f"{cpus} CPUs, load {load:.1f}, medians of {options.runs} alternating runs; ratio: ours / theirs; "
+          "spread: least..largest; CPU of all threads for one unit")
+    if load > 0.5:
+        print("WARNING: this machine does something else, too; what follows is worth little")
+    start = time.monotonic()
+    for run in chosen(options.case):
+        peers = []
+        for peer in run.peers:
+            if options.quick and peer not in QUICK_PEERS + run.options.get("quick", ()):
+                continue
+            if programs.command(peer, run.name) is not None:
+                peers.append(peer)
+            elif peer not in skipped:
+                skipped.add(peer)
+                print(f"SKIPPED: {peer} ({NEEDS.get(peer, 'not built')})")
+        times = 1 if options.quick and run.options.get("slow") else options.runs
+        found = measure(run, peers, programs, times, complain)
+        if "futex" in run.options and found[0].ours is not None:
+            calls = programs.futex_calls(run.name)
+            tasks = run.options["futex"] / (5 if options.quick else 1)
+            found[0].futex_per_task = None if calls is None else calls / tasks
+        for result in found:
+            results[result.case.name] = result
+        for result in found:
+            print("\n".join(lines(result, results)), flush=True)
+    print(f"\n{summary(list(results.values()))} ({time.monotonic() - start:.0f} s)")
+    for text in complaints:
+        print("NOT MEASURED: " + text)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump([result.json() for result in results.values()], file, indent=1)
+            file.write("\n")
+    if options.report:
+        from report import write_report
+        write_report(options.report, list(results.values()), options, complaints)
+    if options.plots:
+        from plots import draw
+        draw(options.plots, list(results.values()))
+    return 1 if any(result.ours is None for result in results.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) the libpool authors
+ */
+#ifndef POOL_BENCH_FIB_H
+#define POOL_BENCH_FIB_H
+
+#include <pool/pool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The n-th Fibonacci number, or -1 if a call to the library failed. */
+long fib_from_c(pool_t pool, int n);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* POOL_BENCH_FIB_H */
