@@ -24,8 +24,8 @@ constexpr std::uint32_t max_weight = 1000;
 // What the options say; POOL_OK, or the status of what is wrong.
 pool_status_t read_options(const pool_group_options_t* options, pool_group_options_t& given, group::Config& config) {
   static constexpr const char* function = "pool_group_create";
-  given = default_options;
-  if (options != nullptr) {
+  if (options == nullptr) return POOL_OK;  // what both are made with
+  {
     switch (capi::copy_in(options, given, offsetof(pool_group_options_t, overflow_timeout))) {
       case capi::CopyIn::bad_size:
         return invalid(function, "struct_size", "has to be what pool_group_options_init set");
@@ -125,7 +125,7 @@ POOL_OR_FORKED
 
 // That of pool_submit: it ends with its pool.
 bool is_pools_own(const capi::Resolved<Group>& found) {
-  const capi::Pool& pool = *found.world->pools.at(found.slot->pool.load());
+  const capi::Pool& pool = found.world->pools[found.slot->pool.load()];
   return pool.own_group.load() == base::pack(found.generation, found.slot->index.load());
 }
 
@@ -148,7 +148,7 @@ pool_status_t pool_group_options_init(pool_group_options_t* options, size_t size
 pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options, pool_group_t* group) try {
   if (group == nullptr) return invalid("pool_group_create", "group", "must not be NULL");
   group->id = 0;
-  pool_group_options_t given;
+  pool_group_options_t given = default_options;
   group::Config config;
   if (const pool_status_t status = read_options(options, given, config); status != POOL_OK) return status;
   const auto found = capi::resolve(pool);
@@ -164,7 +164,7 @@ pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options
   std::uint32_t generation = 0;
   const std::uint32_t index = sched::create_group(*found.world, *found.slot, found.generation, config, generation);
   if (index == base::nil) return POOL_ENOMEM;
-  Group& made = *found.world->groups.at(index);
+  Group& made = found.world->groups[index];
   if (parent != base::nil && !sched::adopt(*found.world, parent, parent_life, made)) {
     sched::end_group(*found.world, made, generation);
     return POOL_EBADHANDLE;

@@ -34,7 +34,7 @@ pool_status_t wait(pool_job_t handle, std::int64_t timeout, bool is_untimed) try
   Job& job = *found.slot;
   if (!Job::is_over(job.word.load())) {
     if (Frame::inside_job(&job) || Frame::inside_drop()) return POOL_EDEADLK;
-    const capi::Group& group = *found.world->groups.at(job.group.load());
+    const capi::Group& group = found.world->groups[job.group.load()];
     // In a serial queue it cannot start before the task that we are in is over.
     const bool is_behind = Job::phase(job.word.load()) == Job::queued && group.units.is_serial();
     if (is_behind && Frame::inside_group(&group)) return POOL_EDEADLK;
@@ -129,7 +129,7 @@ pool_status_t pool_group_jobs(pool_group_t group, pool_job_t* jobs, size_t capac
   if (const auto still = capi::resolve(group); !still) return still.status();
   std::size_t listed = 0;
   for (std::uint32_t at = found.slot->first_job; at != base::nil; ++listed) {
-    const Job& job = *found.world->jobs.at(at);
+    const Job& job = found.world->jobs[at];
     if (listed < capacity) jobs[listed].id = capi::handle_of(base::Kind::job, at, base::high(job.word.load()));
     at = job.next;
   }

@@ -118,7 +118,7 @@ pool_status_t pool_create(const pool_options_t* options, pool_t* pool) {
   std::uint32_t generation = 0;
   const std::uint32_t index = sched::create_pool(*world, config, generation);
   if (index == base::nil) return POOL_ENOMEM;
-  if (!sched::prestart_pool(*world, *world->pools.at(index), generation)) return POOL_ETHREAD;
+  if (!sched::prestart_pool(*world, world->pools[index], generation)) return POOL_ETHREAD;
   pool->id = capi::handle_of(base::Kind::pool, index, generation);
   return POOL_OK;
 }

@@ -89,7 +89,7 @@ struct alignas(base::cache_line) Group {
 
   Atomic<std::uint64_t> name[name_size / 8];
 
-  // Begins a life. Requires: the slot is the caller's alone (late readers apart).
+  // Begins a life. Requires: the slot is the caller's alone (late readers apart). Relaxed: the last store publishes all.
   void open(std::uint32_t pool_index, std::uint32_t pool_life, const Config& config, std::uint32_t generation) {
     completion.open(Queue::first_ticket);
     units.open(generation, config.limit);
@@ -117,7 +117,7 @@ struct alignas(base::cache_line) Group {
       name[i].store(word, std::memory_order_relaxed);
     }
     notices.open(generation);
-    places.store(base::pack(generation, 0));
+    places.store(base::pack(generation, 0), std::memory_order_relaxed);
     if (config.capacity != 0) line.open(generation);
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }

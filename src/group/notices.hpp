@@ -29,7 +29,7 @@ class Notices {
   using Atomic = typename Sys::template Atomic<T>;
 
  public:
-  void open(std::uint32_t life) { pending_.store(base::pack(life, 0)); }
+  void open(std::uint32_t life) { pending_.store(base::pack(life, 0), std::memory_order_relaxed); }
 
   // Raises the number of notices that have not run. False: the life is over.
   bool expect(std::uint32_t life) { return add(life, 1); }

@@ -34,7 +34,7 @@ class Tally {
     failed_before_.store(0, std::memory_order_relaxed);
     cancelled_before_.store(0, std::memory_order_relaxed);
     discarded_before_.store(0, std::memory_order_relaxed);
-    entered_.store(base::pack(life, 0));
+    entered_.store(base::pack(life, 0), std::memory_order_relaxed);
     failure.open();
   }
 

@@ -18,8 +18,8 @@ class Units {
  public:
   // limit 0: none, nobody needs a unit.
   void open(std::uint32_t life, std::uint32_t limit) {
-    word_.store(base::pack(life, 0));
-    limit_.store(limit);
+    word_.store(base::pack(life, 0), std::memory_order_relaxed);
+    limit_.store(limit, std::memory_order_relaxed);
   }
 
   bool are_limited() const { return limit_.load() != 0; }

@@ -54,8 +54,9 @@ class TicketQueue {
     head_segment_.store(inline_segment, std::memory_order_relaxed);
     // Release: whoever loads this head sees the cells and segments of this life.
     hd_.store(base::pack(generation | (is_limited ? limited : 0), first_ticket), std::memory_order_release);
-    // The maker of a group looks at its pool after this, the end of a pool looks here after it has ended.
-    sub_.store(base::pack(generation, first_ticket));
+    // The maker of a group looks at its pool after this; the end of a pool looks here after it has ended, and a heavy
+    // barrier.
+    Sys::light_store(sub_, base::pack(generation, first_ticket));
   }
 
   // Takes a ticket. Steps 1 to 5 of "Submit". `look(n)` is called before ticket n is taken, if the queue is empty then.
@@ -63,14 +64,14 @@ class TicketQueue {
   Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket, Look&& look) {
     for (;;) {
       std::uint64_t sub = sub_.load();
-      if (base::high(sub) != generation) return Reserved::stale;
+      if ((base::high(sub) & generation_mask) != generation) return Reserved::stale;
       const std::uint32_t number = base::low(sub);
       std::uint32_t segment = base::nil;
       if (!locate(segments, tail_segment_, number, segment)) continue;
       if (is_last(number) && !ensure_next(segments, segment)) return Reserved::no_memory;
       const std::uint32_t head = base::low(hd_.load());
       if (head == number) look(number);
-      if (!sub_.compare_exchange_weak(sub, base::pack(generation, number + 1))) continue;
+      if (!sub_.compare_exchange_weak(sub, base::pack(base::high(sub), number + 1))) continue;
       // Before the cell is stored: until then nobody can claim this ticket, hence nobody can give the segment back.
       if (is_last(number)) advance(segments, tail_segment_, number, segment);
       ticket = {number, segment};
@@ -184,10 +185,12 @@ class TicketQueue {
   }
 
   // Generation and tail, of one moment.
-  std::uint64_t sub() const { return sub_.load(); }
-  std::uint32_t generation() const { return base::high(sub_.load()); }
+  std::uint64_t sub() const { return sub_.load() & ~(std::uint64_t{noticed} << 32); }
+  std::uint32_t generation() const { return base::high(sub()); }
   std::uint32_t tail() const { return base::low(sub_.load()); }
   std::uint32_t head() const { return base::low(hd_.load()); }
+  // Generation, flags and head: differs when something was claimed.
+  std::uint64_t front() const { return hd_.load(); }
 
   // Lets nobody claim from now on, but to discard. False: the generation is over.
   bool suspend(std::uint32_t generation) { return change(generation, suspended, suspended); }
@@ -197,15 +200,29 @@ class TicketQueue {
   // Ends the generation if nothing was submitted after `tail`. Afterwards no ticket can be taken.
   bool close(std::uint32_t generation, std::uint32_t tail) {
     std::uint64_t expected = base::pack(generation, tail);
-    return sub_.compare_exchange_strong(expected, base::pack(generation + 1, tail));
+    if (sub_.compare_exchange_strong(expected, base::pack(generation + 1, tail))) return true;
+    if (expected != base::pack(generation | noticed, tail)) return false;
+    return sub_.compare_exchange_strong(expected, base::pack((generation + 1) | noticed, tail));
   }
+
+  // Marks the life as one with notices: its end has more to look after. False: the generation is over.
+  bool note(std::uint32_t generation) {
+    std::uint64_t sub = sub_.load();
+    while ((base::high(sub) & generation_mask) == generation) {
+      if ((base::high(sub) & noticed) != 0) return true;
+      if (sub_.compare_exchange_weak(sub, sub | std::uint64_t{noticed} << 32)) return true;
+    }
+    return false;
+  }
+  bool is_noted() const { return (base::high(sub_.load()) & noticed) != 0; }
 
   // Ends the generation whatever is in the queue; `tail` is final then.
   bool close_any(std::uint32_t generation, std::uint32_t& tail) {
     std::uint64_t sub = sub_.load();
-    while (base::high(sub) == generation) {
+    while ((base::high(sub) & generation_mask) == generation) {
       tail = base::low(sub);
-      if (sub_.compare_exchange_weak(sub, base::pack(generation + 1, tail))) return true;
+      const std::uint32_t flags = base::high(sub) & ~generation_mask;
+      if (sub_.compare_exchange_weak(sub, base::pack((generation + 1) | flags, tail))) return true;
     }
     return false;
   }
@@ -228,6 +245,8 @@ class TicketQueue {
   // The upper half of `hd`: 31 suspended | 30 limited | 29..0 generation.
   static constexpr std::uint32_t suspended = 1U << 31;
   static constexpr std::uint32_t limited = 1U << 30;
+  // That of `sub`: 31 noticed | 30 0 | 29..0 generation.
+  static constexpr std::uint32_t noticed = 1U << 31;
   static constexpr std::uint32_t generation_mask = limited - 1;
   static_assert(Sys::last_generation <= generation_mask);
 

@@ -17,7 +17,7 @@ void wake_ancestors(World<Sys>& world, const group::Group<Sys>& group) {
   std::uint32_t at = group.parent.load();
   std::uint32_t life = group.parent_life.load();
   while (at != base::nil) {
-    group::Group<Sys>& ancestor = *world.groups.at(at);
+    group::Group<Sys>& ancestor = world.groups[at];
     if (ancestor.queue.generation() != life) return;
     if (ancestor.completion.load().has(Done::helper)) ancestor.completion.wake_helpers();
     at = ancestor.parent.load();
@@ -31,7 +31,7 @@ void announce_startable(World<Sys>& world, group::Group<Sys>& group) {
   if (group.queue.empty() && !any_window_of(world, group)) return;
   if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
   wake_ancestors(world, group);
-  announce(world, *world.pools.at(group.pool.load(std::memory_order_relaxed)),
+  announce(world, world.pools[group.pool.load(std::memory_order_relaxed)],
            group.index.load(std::memory_order_relaxed));
 }
 

@@ -14,7 +14,7 @@ namespace pool::sched {
 // How many threads may run tasks of this group at once, its waiters apart.
 template <class Sys>
 std::uint32_t most_threads(World<Sys>& world, const group::Group<Sys>& group) {
-  const park::Bounds bounds = world.pools.at(group.pool.load(std::memory_order_relaxed))->bounds();
+  const park::Bounds bounds = world.pools[group.pool.load(std::memory_order_relaxed)].bounds();
   return bounds.max() + bounds.burst();
 }
 

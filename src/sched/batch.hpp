@@ -132,19 +132,76 @@ class Batch {
   void run() {
     queue::Work work;
     while (Credits<Sys>::take_from_window(pool_, group_, life_, local_, work)) {
-      Fate fate = Fate::runs;
-      if (!Task::is_plain(work)) {
-        if (!begin_claimed(world_, pool_, group_, work, fate)) continue;
-        if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool_, 1);
+      if (Task::is_bare(work) && may_start()) {
+        run_bare(work);
+      } else {
+        run_other(work);
       }
-      pool_.note_start();
-      ++run_;
-      Run<Sys>(world_, pool_, group_, work, Origin::batch)(fate);
-      local_.window.finished.store(run_, std::memory_order_relaxed);
     }
   }
 
  private:
+  bool may_start() const {
+    return pool_.cancelling.load(std::memory_order_relaxed) == 0 && !group_.is_cancelled(life_);
+  }
+
+  // Tasks that are a function and a context, one after the other in one frame, for as long as they succeed.
+  POOL_CATCHES_UNWINDING void run_bare(queue::Work& work) {
+    Frame<Sys> frame(&pool_, &group_, false);
+    frame.life = life_;
+    do {
+      note_started();
+      try {
+        const std::int32_t result = reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
+        if (result != 0 && !frame.failed) frame.fail(result, nullptr);
+      } catch (const abi::__forced_unwind&) {
+        // pthread_exit or a cancellation: must go on, but not before the books are right.
+        frame.fail(result_thread_exit, "the task ended its thread");
+        settle_bare(frame);
+        throw;
+      } catch (const std::exception& exception) {
+        frame.fail(result_exception, exception.what());
+      } catch (...) {
+        frame.fail(result_exception, "an exception that is no std::exception");
+      }
+      if (frame.is_inherited()) throw Forked();
+      local_.window.finished.store(run_, std::memory_order_relaxed);
+      if (frame.failed) break;
+      if (!Credits<Sys>::take_from_window(pool_, group_, life_, local_, work)) return settle_bare(frame);
+    } while (Task::is_bare(work) && may_start());
+    const bool has_next = !frame.failed;
+    settle_bare(frame);
+    if (has_next) run_other(work);
+  }
+
+  // Ends the frame.
+  void settle_bare(Frame<Sys>& frame) {
+    if (frame.is_inherited()) return;
+    if (frame.failed) {
+      group_.tally.failure.record(frame.code, frame.text);
+      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, life_);
+    }
+    if (frame.place >= 0) pool_.numbers.give(frame.place);
+    frame.pop();
+  }
+
+  void run_other(const queue::Work& work) {
+    Fate fate = Fate::runs;
+    if (!Task::is_plain(work)) {
+      if (!begin_claimed(world_, pool_, group_, work, fate)) return;
+      if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool_, 1);
+    }
+    note_started();
+    Run<Sys>(world_, pool_, group_, work, Origin::batch)(fate);
+    local_.window.finished.store(run_, std::memory_order_relaxed);
+  }
+
+  // From here on it is counted, however it ends.
+  void note_started() {
+    pool_.note_start();
+    ++run_;
+  }
+
   void count() {
     if (run_ == 0) return;
     if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);

@@ -29,7 +29,7 @@ bool cancel_one(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life)
     if (now != life && now != life + 1) return false;
   } while (!group.cancelled.compare_exchange_weak(before, life));
   group.line.dismiss_all(life);
-  world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, life});
+  world.pools[group.pool.load(std::memory_order_relaxed)].room.dismiss({&group, life});
   // After the mark: whoever suspends looks for it afterwards.
   return resume_group(world, group, life);
 }
@@ -51,7 +51,7 @@ enum class Suspended { ok, gone, cancelled, closed };
 
 template <class Sys>
 Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  const Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  const Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   if (!group.queue.suspend(life)) return Suspended::gone;
   group.suspended.store(life);
   // Who has claimed some of them already looks before each start.
@@ -74,8 +74,9 @@ Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32
 template <class Sys>
 void release_groups(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool_life) {
   const std::uint32_t index = pool.index.load();
+  Sys::heavy_barrier();  // pairs with the store in TicketQueue::open()
   for (std::uint32_t i = 0, end = world.groups.high_water(); i < end; ++i) {
-    group::Group<Sys>& group = *world.groups.at(i);
+    group::Group<Sys>& group = world.groups[i];
     const std::uint32_t life = group.queue.generation();
     if ((life & 1U) == 0 || group.pool.load() != index || group.pool_generation.load() != pool_life) continue;
     group.line.dismiss_all(life);

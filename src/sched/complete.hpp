@@ -108,7 +108,7 @@ void pass_tombstones(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
   queue::Work work;
   bool more = false;
   while (group.queue.claim(world.segments, mine, work, more, {0, true, stands_for_another<Sys>}) == Claimed::task) {
-    pass_tombstone(world, *world.pools.at(group.pool.load(std::memory_order_relaxed)), group, work);
+    pass_tombstone(world, world.pools[group.pool.load(std::memory_order_relaxed)], group, work);
   }
 }
 

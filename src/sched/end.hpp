@@ -20,7 +20,10 @@ void free_group(World<Sys>& world, group::Group<Sys>& group) {
   group.queue.release(world.segments);
   group.completion.end();
   // A slot whose generations are used up is retired.
-  if (group.queue.generation() < Sys::last_generation) world.groups.give(group.index.load(std::memory_order_relaxed));
+  if (group.queue.generation() >= Sys::last_generation) return;
+  const std::uint32_t index = group.index.load(std::memory_order_relaxed);
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (local == nullptr || !local->put_group(index)) world.groups.give(index);
 }
 
 // Hands the notices that are due to the pool's workers. Called after an empty moment was announced, and after the end.
@@ -46,7 +49,7 @@ void deliver_notices(World<Sys>& world, group::Group<Sys>& group) {
       const bool is_over = base::high(sub) != life && seen.count() == base::low(sub);
       const bool is_due = is_over || seen.has_released(at->number);
       if (is_due) {
-        Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+        Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
         pool.notices.push(*at);
         wake_one(world, pool);
         // A destroy inside a task, perhaps on the only worker, sleeps until there is a notice that it can run.
@@ -72,7 +75,9 @@ void deliver_notices(World<Sys>& world, group::Group<Sys>& group) {
 template <class Sys>
 void end_of_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   // Submitters in line for a place of the pool need not wait until they have it.
-  world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, life});
+  world.pools[group.pool.load(std::memory_order_relaxed)].room.dismiss({&group, life});
+  // Nobody has ever asked for a notice, and nobody can any more.
+  if (!group.queue.is_noted()) return free_group(world, group);
   deliver_notices(world, group);
   if (group.notices.end(life)) free_group(world, group);
 }

@@ -14,7 +14,7 @@ namespace pool::sched {
 // Makes `child` (open, not yet known to anybody) a child. False: the parent is gone, or of another pool.
 template <class Sys>
 bool adopt(World<Sys>& world, std::uint32_t parent_index, std::uint32_t parent_life, group::Group<Sys>& child) {
-  group::Group<Sys>& parent = *world.groups.at(parent_index);
+  group::Group<Sys>& parent = world.groups[parent_index];
   const std::lock_guard lock(world.family);
   const std::uint32_t index = child.index.load(std::memory_order_relaxed);
   const std::uint32_t eldest = parent.first_child.load();
@@ -22,7 +22,7 @@ bool adopt(World<Sys>& world, std::uint32_t parent_index, std::uint32_t parent_l
   child.previous_sibling = base::nil;
   child.parent_life.store(parent_life);
   child.parent.store(parent_index);
-  if (eldest != base::nil) world.groups.at(eldest)->previous_sibling = index;
+  if (eldest != base::nil) world.groups[eldest].previous_sibling = index;
   parent.first_child.store(index);
   // After the link: the end of the parent looks for children after it has ended, a cancel after it has cancelled.
   if (parent.queue.generation() == parent_life && parent.pool.load() == child.pool.load()) {
@@ -30,7 +30,7 @@ bool adopt(World<Sys>& world, std::uint32_t parent_index, std::uint32_t parent_l
     return true;
   }
   parent.first_child.store(eldest);
-  if (eldest != base::nil) world.groups.at(eldest)->previous_sibling = base::nil;
+  if (eldest != base::nil) world.groups[eldest].previous_sibling = base::nil;
   child.parent.store(base::nil);
   return false;
 }
@@ -41,18 +41,18 @@ void leave_family(World<Sys>& world, group::Group<Sys>& group) {
   if (group.parent.load() == base::nil && group.first_child.load() == base::nil) return;
   const std::lock_guard lock(world.family);
   for (std::uint32_t at = group.first_child.load(); at != base::nil;) {
-    group::Group<Sys>& child = *world.groups.at(at);
+    group::Group<Sys>& child = world.groups[at];
     at = child.next_sibling;
     child.parent.store(base::nil);
   }
   group.first_child.store(base::nil);
   const std::uint32_t parent = group.parent.load();
   if (parent == base::nil) return;
-  if (group.next_sibling != base::nil) world.groups.at(group.next_sibling)->previous_sibling = group.previous_sibling;
+  if (group.next_sibling != base::nil) world.groups[group.next_sibling].previous_sibling = group.previous_sibling;
   if (group.previous_sibling != base::nil) {
-    world.groups.at(group.previous_sibling)->next_sibling = group.next_sibling;
+    world.groups[group.previous_sibling].next_sibling = group.next_sibling;
   } else {
-    world.groups.at(parent)->first_child.store(group.next_sibling);
+    world.groups[parent].first_child.store(group.next_sibling);
   }
   group.parent.store(base::nil);
 }

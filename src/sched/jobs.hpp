@@ -15,7 +15,7 @@ Submitted submit_job(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
                      void (*drop)(void*), std::uint32_t& index, std::uint32_t& generation) {
   index = world.jobs.take();
   if (index == base::nil) return Submitted::no_memory;
-  Job<Sys>& job = *world.jobs.at(index);
+  Job<Sys>& job = world.jobs[index];
   job.fn = fn;
   job.ctx = ctx;
   job.drop_result = drop;
@@ -69,7 +69,7 @@ bool run_early(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::
     return false;
   }
   // Until it is over and its cell was claimed, it holds its group open, and its pool.
-  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   group.tombstones.fetch_add(1);
   group.early.fetch_add(1);
   leave_queue(pool, group, life);
@@ -84,7 +84,7 @@ bool run_early(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::
 template <class Sys>
 bool wait_for_job(World<Sys>& world, Job<Sys>& job, std::uint32_t generation, std::int64_t deadline, bool help) {
   using JobType = Job<Sys>;
-  group::Group<Sys>& group = *world.groups.at(job.group.load());
+  group::Group<Sys>& group = world.groups[job.group.load()];
   const auto is_over = [&] {
     const std::uint64_t word = job.word.load();
     return base::high(word) != generation || JobType::is_over(word);
@@ -111,7 +111,7 @@ bool wait_for_job(World<Sys>& world, Job<Sys>& job, std::uint32_t generation, st
 template <class Sys>
 bool cancel_job(World<Sys>& world, Job<Sys>& job, std::uint32_t generation) {
   using JobType = Job<Sys>;
-  group::Group<Sys>& group = *world.groups.at(job.group.load());
+  group::Group<Sys>& group = world.groups[job.group.load()];
   if (!job.leave_queue(generation, JobType::cancelled)) return false;
   // Whoever claims its cell counts it.
   if ((base::low(job.word.load()) & JobType::waited) != 0) group.completion.wake_helpers();

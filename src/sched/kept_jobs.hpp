@@ -66,7 +66,7 @@ bool release_handle(World<Sys>& world, Job<Sys>& job, std::uint32_t generation) 
     next = base::pack(is_kept ? generation : generation + 1, base::low(word) | Job<Sys>::released);
   } while (!job.word.compare_exchange_weak(word, next));
   // Those who wait for it see that the handle is over. (Its group may be gone: a needless wake-up.)
-  if ((base::low(word) & Job<Sys>::waited) != 0) world.groups.at(job.group.load())->completion.wake_helpers();
+  if ((base::low(word) & Job<Sys>::waited) != 0) world.groups[job.group.load()].completion.wake_helpers();
   release_job(world, job);
   return true;
 }
@@ -78,14 +78,14 @@ void keep_job(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::u
   job.word.fetch_or(Job<Sys>::kept);
   const std::lock_guard lock(group.jobs_mutex);
   std::uint32_t before = group.last_job;
-  while (before != base::nil && static_cast<std::int32_t>(world.jobs.at(before)->ticket - ticket) > 0) {
-    before = world.jobs.at(before)->previous;
+  while (before != base::nil && static_cast<std::int32_t>(world.jobs[before].ticket - ticket) > 0) {
+    before = world.jobs[before].previous;
   }
   job.previous = before;
-  std::uint32_t& link = before != base::nil ? world.jobs.at(before)->next : group.first_job;
+  std::uint32_t& link = before != base::nil ? world.jobs[before].next : group.first_job;
   job.next = link;
   link = job.index;
-  (job.next != base::nil ? world.jobs.at(job.next)->previous : group.last_job) = job.index;
+  (job.next != base::nil ? world.jobs[job.next].previous : group.last_job) = job.index;
 }
 
 // Empties the list.
@@ -99,7 +99,7 @@ void forget_jobs(World<Sys>& world, group::Group<Sys>& group) {
     group.first_job = group.last_job = base::nil;
   }
   while (at != base::nil) {
-    Job<Sys>& job = *world.jobs.at(at);
+    Job<Sys>& job = world.jobs[at];
     at = job.next;
     std::uint64_t word = job.word.load();
     std::uint64_t next = 0;

@@ -52,7 +52,7 @@ template <class Sys>
 std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint32_t& generation) {
   const std::uint32_t index = world.pools.take();
   if (index == base::nil) return base::nil;
-  Pool<Sys>& pool = *world.pools.at(index);
+  Pool<Sys>& pool = world.pools[index];
   if (!pool.has_ready && !pool.ready.allocate()) {
     world.pools.give(index);
     return base::nil;
@@ -175,8 +175,9 @@ bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
     Sys::wait(pool.reporters, count);
   }
   const std::uint32_t index = pool.index.load();
+  Sys::heavy_barrier();  // pairs with the store in TicketQueue::open()
   for (std::uint32_t i = 0, end = world.groups.high_water(); i < end; ++i) {
-    group::Group<Sys>& group = *world.groups.at(i);
+    group::Group<Sys>& group = world.groups[i];
     const std::uint32_t life = group.queue.generation();
     if ((life & 1U) == 0 || group.pool.load() != index || group.pool_generation.load() != generation) continue;
     // It may be ended by its owner at this moment: then this fails.

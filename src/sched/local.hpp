@@ -65,6 +65,25 @@ struct alignas(base::cache_line) Local {
   Atomic<std::uint32_t> tokens{0};
   Window<Sys> window;
 
+  // Free slots of groups, for the next ones that this thread makes: its own, without the bias.
+  static constexpr std::uint32_t most_groups = Sys::kept_groups;
+  Atomic<std::uint32_t> group_count{0};
+  Atomic<std::uint32_t> groups[most_groups + 1];
+
+  bool put_group(std::uint32_t index) {
+    const std::uint32_t count = group_count.load(std::memory_order_relaxed);
+    if (count == most_groups) return false;
+    groups[count].store(index, std::memory_order_relaxed);
+    group_count.store(count + 1, std::memory_order_relaxed);
+    return true;
+  }
+  std::uint32_t take_group() {
+    const std::uint32_t count = group_count.load(std::memory_order_relaxed);
+    if (count == 0) return base::nil;
+    group_count.store(count - 1, std::memory_order_relaxed);
+    return groups[count - 1].load(std::memory_order_relaxed);
+  }
+
   // The thread that has it, as the kernel calls it; 0: nobody.
   Atomic<std::uint32_t> owner{0};
 };

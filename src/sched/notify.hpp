@@ -28,7 +28,7 @@ void settle_notice(World<Sys>& world, group::Group<Sys>& group, std::uint32_t li
 template <class Sys>
 Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, void (*fn)(void*), void* ctx) {
   if (group.queue.generation() != life) return Notified::stale;
-  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   auto* const notice = static_cast<group::Notice*>(Sys::allocate(sizeof(group::Notice)));
   if (notice == nullptr) return Notified::no_memory;
   // It keeps the pool alive, as a task does.
@@ -44,7 +44,8 @@ Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
     return why;
   };
   if (!ensure_staff(world, pool)) return refuse(Notified::no_thread);
-  if (!group.notices.expect(life)) return refuse(Notified::stale);
+  // First of all: the end of the group looks whether there ever was one.
+  if (!group.queue.note(life) || !group.notices.expect(life)) return refuse(Notified::stale);
   *notice = {.fn = fn, .ctx = ctx, .group = &group, .life = life};
   typename group::Completion<Sys>::Seen seen;
   const bool has_arrived = group.completion.arrive(seen);
@@ -72,7 +73,7 @@ bool detach_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t gen
   // Nothing can be submitted any more: whoever sees the count reach the tail together with the flag ends the group.
   const auto seen = group.completion.detach();
   group.line.dismiss_all(generation);
-  world.pools.at(group.pool.load(std::memory_order_relaxed))->room.dismiss({&group, generation});
+  world.pools[group.pool.load(std::memory_order_relaxed)].room.dismiss({&group, generation});
   if (seen.count() == tail) {
     end_of_group(world, group, generation);
   } else {

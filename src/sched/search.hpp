@@ -107,7 +107,7 @@ class Search {
   }
 
   bool is_ahead(std::uint32_t index) {
-    const std::int64_t used = world_.groups.at(index)->used.load(std::memory_order_relaxed);
+    const std::int64_t used = world_.groups[index].used.load(std::memory_order_relaxed);
     if (used <= pool_.rotation.load(std::memory_order_relaxed) + Sys::quantum()) return false;
     if (best_ == base::nil || used < best_used_) {
       best_ = index;
@@ -144,11 +144,12 @@ class Search {
   Claimed claim_from(std::uint32_t index) {
     GroupType* const group = world_.groups.at(index);
     if (lingering_) {
-      // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice. And
-      // leave the bit, which is probably set again in a moment.
+      // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice, and take
+      // only what has not moved. And leave the bit, which is probably set again in a moment.
+      const std::uint64_t seen = group->queue.front();
       if (group->queue.empty()) return Claimed::empty;
       Sys::linger();
-      if (group->queue.empty()) return Claimed::empty;
+      if (group->queue.empty() || group->queue.front() != seen) return Claimed::empty;
     }
     const auto mine = [this, group](std::uint32_t) { return is_ours(*group); };
     const std::uint32_t batch = group->batch.load(std::memory_order_relaxed);
@@ -172,7 +173,7 @@ class Search {
   void charge() {
     const std::int64_t now = Sys::ticks();
     if (visited_ != base::nil) {
-      GroupType& group = *world_.groups.at(visited_);
+      GroupType& group = world_.groups[visited_];
       const std::int64_t spent = now - since_;
       const std::int64_t share = spent / group.weight.load(std::memory_order_relaxed);
       const std::int64_t rotation = pool_.rotation.load(std::memory_order_relaxed);

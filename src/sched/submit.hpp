@@ -42,7 +42,7 @@ class Submit {
   Submitted operator()(const queue::Work& work) {
     if (group_.queue.generation() != generation_) return Submitted::stale;
     // Slots are never unmapped: if the group ends now we look at some pool's slot, and the ticket is refused below.
-    Pool<Sys>& pool = *world_.pools.at(group_.pool.load(std::memory_order_relaxed));
+    Pool<Sys>& pool = world_.pools[group_.pool.load(std::memory_order_relaxed)];
     inside_ = Frame<Sys>::inside_pool(&pool);
     // What we hold goes back, also if a drop that we call ends the thread; not in a child of the process.
     struct Holding {
@@ -335,7 +335,7 @@ class Submit {
   Submitted enter() {
     if (group_.queue.generation() != generation_) return Submitted::stale;
     if (group_.is_cancelled(generation_)) return Submitted::cancelled;
-    Pool<Sys>& pool = *world_.pools.at(group_.pool.load(std::memory_order_relaxed));
+    Pool<Sys>& pool = world_.pools[group_.pool.load(std::memory_order_relaxed)];
     inside_ = Frame<Sys>::inside_pool(&pool);
     if (!enter_beside(pool, nullptr)) return result_;
     group_.tally.enter(generation_);
@@ -363,7 +363,7 @@ template <class Sys>
 bool leave_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::int32_t outcome) {
   if (!group.tally.leave(life)) return false;
   // What was entered holds the group open until it is counted, and the pool.
-  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   if (outcome != 0) {
     const char none[group::failure_text_size] = {};
     group.tally.failure.record(outcome, none);

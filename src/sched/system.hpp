@@ -55,6 +55,8 @@ struct System {
   // How many tasks are claimed together at most, and by a waiter that does not know how long they are.
   static constexpr std::uint32_t window_cells = 256;
   static constexpr std::uint32_t first_help = 4;
+  // How many free slots of groups a thread keeps.
+  static constexpr std::uint32_t kept_groups = 16;
   // How many credits of a room with this capacity a thread takes at once; 0: in a small one each is counted at once.
   static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) {
     return capacity < 4096 ? 0 : capacity < 16'384 ? capacity / 64 : 256;

@@ -85,6 +85,8 @@ struct Task {
 
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).
   static queue::Work tombstone() { return {reinterpret_cast<std::uintptr_t>(&marks[2]), 0}; }
+  // A function and its context, and nothing else.
+  static bool is_bare(const queue::Work& work) { return work.fn - first_mark() >= sizeof marks; }
   // A task that has a place in the queue, and is nothing but that.
   static bool is_plain(const queue::Work& work) {
     return work.fn != tombstone().fn && work.fn != reinterpret_cast<std::uintptr_t>(&marks[3]);
@@ -93,6 +95,7 @@ struct Task {
 
  private:
   static inline const char marks[4] = {};
+  static std::uintptr_t first_mark() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
   static std::uintptr_t copied() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
   static std::uintptr_t pointed() { return reinterpret_cast<std::uintptr_t>(&marks[1]); }
   static Node* node_of(const queue::Work& work) {

@@ -17,7 +17,7 @@ template <class Sys>
 bool claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::uint32_t most,
                    Claim<Sys>& claim, bool& not_ready) {
   using Claimed = typename group::Group<Sys>::Queue::Claimed;
-  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   const auto mine = [life](std::uint32_t generation) { return generation == life; };
   Claimed claimed = claim_batch(world, pool, group, mine, most, claim);
   not_ready = claimed == Claimed::not_ready;
@@ -56,7 +56,7 @@ bool help_once(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, 
   const bool has_claimed = claim_to_help(world, group, life, most, claim, not_ready) ||
                            (in_earnest && !not_ready && steal_to_help(world, group, life, claim));
   if (has_claimed) {
-    run_claim(world, *world.pools.at(claim.group->pool.load(std::memory_order_relaxed)), claim);
+    run_claim(world, world.pools[claim.group->pool.load(std::memory_order_relaxed)], claim);
   } else if (not_ready) {
     Sys::yield();
   }
@@ -175,9 +175,11 @@ class Wait {
 template <class Sys>
 std::uint32_t create_group(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool_life,
                            const group::Config& config, std::uint32_t& generation) {
-  const std::uint32_t index = world.groups.take();
+  Local<Sys>* const local = local_of<Sys>(world);
+  std::uint32_t index = local != nullptr ? local->take_group() : base::nil;
+  if (index == base::nil) index = world.groups.take();
   if (index == base::nil) return base::nil;
-  group::Group<Sys>& group = *world.groups.at(index);
+  group::Group<Sys>& group = world.groups[index];
   generation = group.queue.generation() + 1;
   group.index.store(index, std::memory_order_relaxed);
   group.open(pool.index.load(std::memory_order_relaxed), pool_life, config, generation);
@@ -213,7 +215,7 @@ bool end_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t genera
 // worker that should may be ours.
 template <class Sys>
 void wait_for_notices(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  Pool<Sys>& pool = *world.pools.at(group.pool.load(std::memory_order_relaxed));
+  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   while (group.notices.any_pending(life)) {
     const std::uint64_t pending = group.notices.pending().load();
     if (Frame<Sys>::inside_task()) {

@@ -26,12 +26,13 @@ bool is_held(const group::Group<Sys>& group, std::uint32_t life) {
   return group.suspended.load() == life;
 }
 
-// Whether some thread has tasks of this pool in its window that could be started.
+// Whether some other thread than this one has tasks of this pool in its window that could be started.
 template <class Sys>
 bool any_window_of(World<Sys>& world, const Pool<Sys>& pool) {
   const std::uint32_t index = pool.index.load(std::memory_order_relaxed);
-  return any_window(world, [index](const Local<Sys>& local, const group::Group<Sys>& group) {
-    return group.pool.load(std::memory_order_relaxed) == index && !is_held(group, local.window.life.load());
+  const void* const mine = Sys::local();
+  return any_window(world, [=](const Local<Sys>& local, const group::Group<Sys>& group) {
+    return &local != mine && group.pool.load(std::memory_order_relaxed) == index && !is_held(group, local.window.life.load());
   });
 }
 
@@ -59,7 +60,7 @@ group::Counters count_group(World<Sys>& world, group::Group<Sys>& group) {
   return group.counters(windowed, uncounted);
 }
 
-// Whether there is anything that a worker should look at. The windows last: what leaves a queue is in a window first.
+// Whether there is anything that a worker should look at, its own window apart. The windows last: what leaves a queue is in a window first.
 template <class Sys>
 bool has_work(World<Sys>& world, const Pool<Sys>& pool) {
   return pool.has_work() || any_window_of(world, pool);

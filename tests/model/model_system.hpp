@@ -384,6 +384,7 @@ struct ModelSystem {
   static void fence_after_write() { rl::ctx().atomic_thread_fence_seq_cst(); }
   static constexpr std::uint32_t window_cells = 2;
   static constexpr std::uint32_t first_help = 2;
+  static constexpr std::uint32_t kept_groups = 0;
 
   static void*& top_frame() { return threads->frames[rl::thread_index()]; }
   static std::uint32_t era() { return 0; }

@@ -104,6 +104,10 @@ struct TestSystem {
   static constexpr std::uint32_t ready_word_bits = 4;
 
   static std::uint32_t era() { return 0; }
+  template <class T>
+  static void light_store(std::atomic<T>& word, T value) {
+    word.store(value);
+  }
   static constexpr std::uint32_t credit_chunk(std::uint32_t) { return 0; }
 
   // How many calls have come to sleep, and how many to wake.
