@@ -54,7 +54,7 @@ inline std::uint64_t handle_of(base::Kind kind, std::uint32_t index, std::uint32
   return base::Handle::make(kind, index, generation, os::era());
 }
 
-inline Resolved<Pool> resolve(pool_t handle) {
+[[gnu::always_inline]] inline Resolved<Pool> resolve(pool_t handle) {
   using base::Handle;
   if (!Handle::is(base::Kind::pool, handle.id, os::era()))
     return {nullptr, nullptr, 0, refusal(base::Kind::pool, handle.id)};
@@ -66,8 +66,9 @@ inline Resolved<Pool> resolve(pool_t handle) {
   return {world, pool, generation};
 }
 
+// (Inlined, all of them: by way of the stack the result would cost more than the look.)
 // The slot of a group, whether or not the handle is over.
-inline Resolved<Group> resolve_slot(pool_group_t handle) {
+[[gnu::always_inline]] inline Resolved<Group> resolve_slot(pool_group_t handle) {
   using base::Handle;
   if (!Handle::is(base::Kind::group, handle.id, os::era()))
     return {nullptr, nullptr, 0, refusal(base::Kind::group, handle.id)};
@@ -78,12 +79,12 @@ inline Resolved<Group> resolve_slot(pool_group_t handle) {
   return {world, group, Handle::generation(handle.id)};
 }
 
-inline Resolved<Group> resolve(pool_group_t handle) {
+[[gnu::always_inline]] inline Resolved<Group> resolve(pool_group_t handle) {
   const auto found = resolve_slot(handle);
   return found && found.slot->queue.generation() != found.generation ? Resolved<Group>{} : found;
 }
 
-inline Resolved<Job> resolve(pool_job_t handle) {
+[[gnu::always_inline]] inline Resolved<Job> resolve(pool_job_t handle) {
   using base::Handle;
   if (!Handle::is(base::Kind::job, handle.id, os::era()))
     return {nullptr, nullptr, 0, refusal(base::Kind::job, handle.id)};

@@ -32,6 +32,7 @@ class Search {
   // Takes a notice, or claims tasks of any group of this pool; both are `task`.
   Claimed find(Look look) {
     lingering_ = look == Look::lingering;
+    has_seen_moves_ = false;
     if (notice_ == nullptr && take_own_window()) return Claimed::task;
     // In turn with the tasks: a notification that asks for the next one must not keep them from running.
     const bool tasks_first = notice_ != nullptr;
@@ -67,6 +68,9 @@ class Search {
     }
   }
 
+  // Whether the last find, lingering, passed over groups that others were getting on with.
+  bool has_seen_moves() const { return has_seen_moves_; }
+
   // Whether the last find left more behind where it found.
   bool more() const { return claim_.more; }
 
@@ -99,11 +103,29 @@ class Search {
       const std::uint32_t index = pool_.ready.next(from);
       if (index == base::nil || index >= end) return not_ready ? Claimed::not_ready : Claimed::empty;
       from = index + 1;
-      if (is_ahead(index)) continue;
+      if ((lingering_ && is_moving(index)) || is_ahead(index)) continue;
       const Claimed claimed = claim_from(index);
       if (claimed == Claimed::task) return claimed;
       not_ready = not_ready || claimed == Claimed::not_ready;
     }
+  }
+
+  // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice, and take only
+  // what has not moved since. Each look costs the others a line, so the looks are few; and the bit stays, which is
+  // probably set again in a moment.
+  bool is_moving(std::uint32_t index) {
+    const auto& queue = world_.groups[index].queue;
+    std::uint64_t seen = queue.front();
+    if (!queue.empty()) {
+      Sys::linger();
+      const std::uint64_t before = seen;
+      seen = queue.front();
+      if (seen == before && !queue.empty()) return false;
+    }
+    has_seen_moves_ = has_seen_moves_ || index != moving_ || seen != moved_to_;
+    moving_ = index;
+    moved_to_ = seen;
+    return true;
   }
 
   bool is_ahead(std::uint32_t index) {
@@ -142,15 +164,7 @@ class Search {
   }
 
   Claimed claim_from(std::uint32_t index) {
-    GroupType* const group = world_.groups.at(index);
-    if (lingering_) {
-      // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice, and take
-      // only what has not moved. And leave the bit, which is probably set again in a moment.
-      const std::uint64_t seen = group->queue.front();
-      if (group->queue.empty()) return Claimed::empty;
-      Sys::linger();
-      if (group->queue.empty() || group->queue.front() != seen) return Claimed::empty;
-    }
+    GroupType* const group = &world_.groups[index];
     const auto mine = [this, group](std::uint32_t) { return is_ours(*group); };
     const std::uint32_t batch = group->batch.load(std::memory_order_relaxed);
     const Claimed claimed = claim_batch(world_, pool_, *group, mine, batch, claim_);
@@ -220,6 +234,10 @@ class Search {
   Pool<Sys>& pool_;
   Worker<Sys>& worker_;
   bool lingering_ = false;
+  bool has_seen_moves_ = false;
+  // The group that was moving last, and how far it had come.
+  std::uint32_t moving_ = base::nil;
+  std::uint64_t moved_to_ = 0;
   // What the last find found.
   group::Notice* notice_ = nullptr;
   Claim<Sys> claim_;

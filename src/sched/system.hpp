@@ -48,8 +48,8 @@ struct System {
   static constexpr std::uint32_t last_generation = (1U << 30) - 2;
   // ns that a worker searches before it parks, and that a waiter looks before it sleeps.
   static constexpr std::int64_t search_spin = 10'000;
+  static constexpr std::int64_t busy_search_spin = 100'000;
   static constexpr std::int64_t wait_spin = 20'000;
-  static constexpr int linger_pauses = 16;
   // How often a submitter lets others run before it stands in line.
   static constexpr int block_yields = 16;
   // How many tasks are claimed together at most, and by a waiter that does not know how long they are.
@@ -115,8 +115,15 @@ struct System {
 #endif
 
   // About 300 ns, between two looks of a worker that searches.
-  static void linger() {
-    for (int i = 0; i < linger_pauses; ++i) pause();
+  static void linger() { linger_for(quantum() / 64); }
+  // About 3 us, between two that see others get on.
+  static void linger_long() {
+    yield();
+    linger_for(quantum() / 8);
+  }
+  static void linger_for(std::int64_t duration) {
+    const std::int64_t start = ticks();
+    while (ticks() - start < duration) pause();
   }
 
   static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {

@@ -81,10 +81,16 @@ class WorkerLoop {
   bool keep_searching(std::int64_t& patience) {
     if (Sys::search_spin == 0) return false;
     const std::int64_t now = Sys::now();
-    if (patience == 0) patience = now + Sys::search_spin;
+    if (patience == 0) {
+      patience = now + Sys::search_spin;
+      last_patience_ = now + Sys::busy_search_spin;
+    }
+    // Others are busy with tasks of their own: to be woken by each of them would cost them more than to be awake.
+    const bool are_busy = search_.has_seen_moves();
+    if (are_busy && patience < last_patience_) patience = now + Sys::search_spin;
     if (now >= patience) return false;
     look_ = Look::lingering;
-    Sys::linger();
+    are_busy ? Sys::linger_long() : Sys::linger();
     return true;
   }
 
@@ -169,6 +175,7 @@ class WorkerLoop {
   Worker<Sys>& worker_;
   Search<Sys> search_{world_, pool_, worker_};
   Look look_ = Look::quick;
+  std::int64_t last_patience_ = 0;
   bool reluctant_ = false;
 };
 

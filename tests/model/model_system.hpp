@@ -322,6 +322,8 @@ struct ModelSystem {
   static void* allocate(std::size_t size) { return threads->memory.take(size); }
   static void deallocate(void*) {}
   static void linger() {}
+  static void linger_long() {}
+  static constexpr std::int64_t busy_search_spin = 0;
   static std::int64_t ticks() { return 0; }
   static std::int64_t quantum() { return 1; }
 
