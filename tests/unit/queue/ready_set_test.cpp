@@ -143,7 +143,7 @@ TEST(ReadySetSteps, NorDoesAClearThatRestores) {
     SeenAtomic<std::uint64_t>::when = 2;  // after level 0
     (void)set.clear(5);
     SeenAtomic<std::uint64_t>::when = 0;
-    (void)set.clear(6);
+    if (set.next(0) == 6) (void)set.clear(6);
     EXPECT_EQ(set.next(0), base::nil);
     EXPECT_FALSE(set.any()) << "before change " << when;
   }

@@ -62,8 +62,8 @@ class RealPool : public ::testing::Test {
  private:
   // The library never destroys its world. Kept where a search for leaks finds them.
   static World& make_world() {
-    static std::list<World*> worlds;
-    return *worlds.emplace_back(new World);
+    static auto* const worlds = new std::list<World*>;
+    return *worlds->emplace_back(new World);
   }
 };
 
