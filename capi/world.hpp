@@ -54,46 +54,50 @@ inline std::uint64_t handle_of(base::Kind kind, std::uint32_t index, std::uint32
   return base::Handle::make(kind, index, generation, os::era());
 }
 
-[[gnu::always_inline]] inline Resolved<Pool> resolve(pool_t handle) {
+inline Pool* slot_at(World& world, std::uint32_t index, Pool*) { return world.pools.at(index); }
+inline Group* slot_at(World& world, std::uint32_t index, Group*) { return world.groups.at(index); }
+inline Job* slot_at(World& world, std::uint32_t index, Job*) { return world.jobs.at(index); }
+
+// One way through, and one result, so that it stays in registers: by way of the stack it would cost more than the look.
+// `is_live(slot, generation)` says whether the slot is in that life.
+template <class Slot, class IsLive>
+[[gnu::always_inline]] inline Resolved<Slot> resolve_in(base::Kind kind, std::uint64_t id, IsLive&& is_live) {
   using base::Handle;
-  if (!Handle::is(base::Kind::pool, handle.id, os::era()))
-    return {nullptr, nullptr, 0, refusal(base::Kind::pool, handle.id)};
-  World* world = the_world.load(std::memory_order_acquire);
-  if (world == nullptr) return {};
-  Pool* pool = world->pools.at(Handle::index(handle.id));
-  const std::uint32_t generation = Handle::generation(handle.id);
-  if (pool == nullptr || pool->generation.load() != generation) return {};
-  return {world, pool, generation};
+  World* world = nullptr;
+  Slot* slot = nullptr;
+  const std::uint32_t generation = Handle::generation(id);
+  pool_status_t why = POOL_EBADHANDLE;
+  if (Handle::is(kind, id, os::era())) [[likely]] {
+    world = the_world.load(std::memory_order_acquire);
+    if (world != nullptr) slot = slot_at(*world, Handle::index(id), static_cast<Slot*>(nullptr));
+    if (slot != nullptr && !is_live(*slot, generation)) slot = nullptr;
+  } else {
+    why = refusal(kind, id);
+  }
+  return {world, slot, generation, why};
 }
 
-// (Inlined, all of them: by way of the stack the result would cost more than the look.)
+[[gnu::always_inline]] inline Resolved<Pool> resolve(pool_t handle) {
+  return resolve_in<Pool>(base::Kind::pool, handle.id, [](const Pool& pool, std::uint32_t generation) {
+    return pool.generation.load() == generation;
+  });
+}
+
 // The slot of a group, whether or not the handle is over.
 [[gnu::always_inline]] inline Resolved<Group> resolve_slot(pool_group_t handle) {
-  using base::Handle;
-  if (!Handle::is(base::Kind::group, handle.id, os::era()))
-    return {nullptr, nullptr, 0, refusal(base::Kind::group, handle.id)};
-  World* world = the_world.load(std::memory_order_acquire);
-  if (world == nullptr) return {};
-  Group* group = world->groups.at(Handle::index(handle.id));
-  if (group == nullptr) return {};
-  return {world, group, Handle::generation(handle.id)};
+  return resolve_in<Group>(base::Kind::group, handle.id, [](const Group&, std::uint32_t) { return true; });
 }
 
 [[gnu::always_inline]] inline Resolved<Group> resolve(pool_group_t handle) {
-  const auto found = resolve_slot(handle);
-  return found && found.slot->queue.generation() != found.generation ? Resolved<Group>{} : found;
+  return resolve_in<Group>(base::Kind::group, handle.id, [](const Group& group, std::uint32_t generation) {
+    return group.queue.generation() == generation;
+  });
 }
 
 [[gnu::always_inline]] inline Resolved<Job> resolve(pool_job_t handle) {
-  using base::Handle;
-  if (!Handle::is(base::Kind::job, handle.id, os::era()))
-    return {nullptr, nullptr, 0, refusal(base::Kind::job, handle.id)};
-  World* world = the_world.load(std::memory_order_acquire);
-  if (world == nullptr) return {};
-  Job* job = world->jobs.at(Handle::index(handle.id));
-  const std::uint32_t generation = Handle::generation(handle.id);
-  if (job == nullptr || base::high(job->word.load()) != generation) return {};
-  return {world, job, generation};
+  return resolve_in<Job>(base::Kind::job, handle.id, [](const Job& job, std::uint32_t generation) {
+    return base::high(job.word.load()) == generation;
+  });
 }
 
 // Follows the function-try-block of whatever may run the user's code: that may have forked, and this be the child.

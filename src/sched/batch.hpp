@@ -16,6 +16,7 @@ struct Claim {
   bool in_window = false;
   bool more = false;     // there is more to be started, in the window or behind it
   bool is_left = false;  // behind it, in the queue
+  std::uint32_t count = 1;
   queue::Work work;   // if not in_window
 };
 
@@ -61,6 +62,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   Sys::fence_after_write();
   claim.in_window = true;
   claim.is_left = claim.more;
+  claim.count = count;
   if (count > 1) {
     claim.more = true;
     // A helper that came to sleep meanwhile looked at the queue, or will see the window.
@@ -95,6 +97,7 @@ bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
     claim.group = &group;
     claim.in_window = has_window;
     claim.more = count > 1;
+    claim.count = has_window ? count : 1;
     claim.work = loot[0];
     if (has_window) {
       mine->bias.enter();

@@ -39,6 +39,7 @@ class Search {
     notice_ = nullptr;
     if (!tasks_first && take_notice()) return Claimed::task;
     if (visited_ != base::nil && ++tasks_ >= next_reading_) charge();
+    if (is_in_lockstep()) Sys::linger_short();
     for (;;) {
       best_ = base::nil;
       const std::uint32_t start = worker_.cursor;
@@ -138,13 +139,25 @@ class Search {
     return true;
   }
 
+  // Quick tasks, and few of them at a time: we follow a submitter closely, each of us waiting for the line that the
+  // other has just written. To let some more come is faster for both.
+  bool is_in_lockstep() {
+    if (!claim_.in_window || claim_.count * 4 > Window<Sys>::most) return false;
+    claim_.in_window = false;
+    return visited_ != base::nil && world_.groups[visited_].batch.load(std::memory_order_relaxed) > 4 * claim_.count;
+  }
+
   // What a suspension has left in this thread's window, and a resume has let go.
   bool take_own_window() {
     auto* const local = static_cast<Local<Sys>*>(Sys::local());
     if (local == nullptr || local->window.size() == 0) return false;
     auto* const group = static_cast<GroupType*>(local->window.group.load());
     if (group == nullptr || !is_ours(*group) || is_held(*group, local->window.life.load())) return false;
-    claim_ = {.group = group, .in_window = true, .more = local->window.size() > 1, .work = {}};
+    claim_ = {};
+    claim_.group = group;
+    claim_.in_window = true;
+    claim_.count = local->window.size();
+    claim_.more = claim_.count > 1;
     return true;
   }
 

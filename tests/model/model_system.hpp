@@ -323,6 +323,7 @@ struct ModelSystem {
   static void deallocate(void*) {}
   static void linger() {}
   static void linger_long() {}
+  static void linger_short() {}
   static constexpr std::int64_t busy_search_spin = 0;
   static std::int64_t ticks() { return 0; }
   static std::int64_t quantum() { return 1; }
