@@ -118,10 +118,10 @@ struct System {
   static void linger() { linger_for(quantum() / 64); }
   // About 1.7 us, for a submitter to get ahead.
   static void linger_short() { linger_for(quantum() / 12); }
-  // About 3 us, between two that see others get on.
+  // About 5 us, between two that see others get on.
   static void linger_long() {
     yield();
-    linger_for(quantum() / 8);
+    linger_for(quantum() / 4);
   }
   static void linger_for(std::int64_t duration) {
     const std::int64_t start = ticks();
