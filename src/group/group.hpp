@@ -57,6 +57,8 @@ struct alignas(base::cache_line) Group {
   alignas(base::cache_line) Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
+  Atomic<std::uint64_t> home{0};        // both: life 63..32 | slot of the pool 31..0
+  Atomic<void*> pool_slot{nullptr};     // and its address
   Atomic<std::uint32_t> cancelled{0};  // the life that is cancelled, or 0
   Atomic<std::uint32_t> suspended{0};  // the life that is suspended, or 0; for who has claimed already
   Atomic<std::uint32_t> batch{1};      // how many tasks a worker claims together: as many as take about 20 us
@@ -90,7 +92,8 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint64_t> name[name_size / 8];
 
   // Begins a life. Requires: the slot is the caller's alone (late readers apart). Relaxed: the last store publishes all.
-  void open(std::uint32_t pool_index, std::uint32_t pool_life, const Config& config, std::uint32_t generation) {
+  void open(void* its_pool, std::uint32_t pool_index, std::uint32_t pool_life, const Config& config,
+            std::uint32_t generation) {
     completion.open(Queue::first_ticket);
     units.open(generation, config.limit);
     tally.open(generation);
@@ -100,6 +103,8 @@ struct alignas(base::cache_line) Group {
     succeeded.store(0, std::memory_order_relaxed);
     pool.store(pool_index, std::memory_order_relaxed);
     pool_generation.store(pool_life, std::memory_order_relaxed);
+    home.store(base::pack(pool_life, pool_index), std::memory_order_relaxed);
+    pool_slot.store(its_pool, std::memory_order_relaxed);
     overflow.store(config.overflow, std::memory_order_relaxed);
     capacity.store(config.capacity, std::memory_order_relaxed);
     is_special.store(config.capacity != 0 ? 1 : 0, std::memory_order_relaxed);
@@ -120,11 +125,6 @@ struct alignas(base::cache_line) Group {
     places.store(base::pack(generation, 0), std::memory_order_relaxed);
     if (config.capacity != 0) line.open(generation);
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
-  }
-
-  // Its pool, as a Local names it. (The slot may begin another life between the two: then it names none.)
-  std::uint64_t home() const {
-    return base::pack(pool_generation.load(std::memory_order_relaxed), pool.load(std::memory_order_relaxed));
   }
 
   // Says whether a worker or a helper could start a task now, if the first one is ready.

@@ -55,6 +55,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   };
   claimed = group.queue.claim_many(world.segments, mine, most, store, life, count, claim.more);
   window.life.store(life, std::memory_order_relaxed);
+  window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.to.store(claimed == Claimed::task ? count : 0, std::memory_order_relaxed);
   local->bias.leave();
   if (claimed == Claimed::no_unit) return claim_single(world, group, mine, claim);
@@ -104,6 +105,7 @@ bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
       for (std::uint32_t i = 0; i < count; ++i) mine->window.put(i, loot[i].fn, loot[i].ctx);
       mine->window.group.store(&group, std::memory_order_relaxed);
       mine->window.life.store(loot[0].life, std::memory_order_relaxed);
+      mine->window.filled.store(mine->window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       mine->window.from.store(0, std::memory_order_relaxed);
       mine->window.to.store(count);
       mine->bias.leave();
@@ -121,7 +123,8 @@ class Batch {
         pool_(pool),
         group_(group),
         local_(local),
-        life_(local.window.life.load(std::memory_order_relaxed)) {}
+        life_(local.window.life.load(std::memory_order_relaxed)),
+        filled_(local.window.filled.load(std::memory_order_relaxed)) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   // A task may end the thread: what is left in the window is for others then.
@@ -134,7 +137,7 @@ class Batch {
 
   void run() {
     queue::Work work;
-    while (Credits<Sys>::take_from_window(pool_, group_, life_, local_, work)) {
+    while (take(work)) {
       if (Task::is_bare(work) && may_start()) {
         run_bare(work);
       } else {
@@ -144,6 +147,10 @@ class Batch {
   }
 
  private:
+  bool take(queue::Work& work) {
+    return Credits<Sys>::take_from_window(pool_, group_, life_, filled_, local_, work);
+  }
+
   bool may_start() const {
     return pool_.cancelling.load(std::memory_order_relaxed) == 0 && !group_.is_cancelled(life_);
   }
@@ -170,7 +177,7 @@ class Batch {
       if (frame.is_inherited()) throw Forked();
       local_.window.finished.store(run_, std::memory_order_relaxed);
       if (frame.failed) break;
-      if (!Credits<Sys>::take_from_window(pool_, group_, life_, local_, work)) return settle_bare(frame);
+      if (!take(work)) return settle_bare(frame);
     } while (Task::is_bare(work) && may_start());
     const bool has_next = !frame.failed;
     settle_bare(frame);
@@ -192,7 +199,7 @@ class Batch {
     Fate fate = Fate::runs;
     if (!Task::is_plain(work)) {
       if (!begin_claimed(world_, pool_, group_, work, fate)) return;
-      if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool_, 1);
+      if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool_);
     }
     note_started();
     Run<Sys>(world_, pool_, group_, work, Origin::batch)(fate);
@@ -219,6 +226,7 @@ class Batch {
   group::Group<Sys>& group_;
   Local<Sys>& local_;
   const std::uint32_t life_;
+  const std::uint32_t filled_;
   const std::uint32_t era_ = Sys::era();
   std::uint32_t run_ = 0;
 };

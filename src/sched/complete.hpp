@@ -67,7 +67,7 @@ class Completing {
 template <class Sys>
 void leave_queue(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life) {
   if (group.capacity.load(std::memory_order_relaxed) != 0) group.give_place(life);
-  Credits<Sys>::start(pool, 1);
+  Credits<Sys>::start(pool);
 }
 
 // A cell without a task to run: what stands for it is counted, or was counted already.

@@ -28,6 +28,7 @@ struct Window {
 
   Atomic<void*> group{nullptr};  // the slot; as it was last
   Atomic<std::uint32_t> life{0};
+  Atomic<std::uint32_t> filled{0};  // how often it was filled: tells one batch from the next
   Atomic<std::uint32_t> from{0};
   Atomic<std::uint32_t> to{0};
   Atomic<std::uint32_t> finished{0};  // of the batch, and not counted by the group yet
@@ -59,10 +60,9 @@ struct alignas(base::cache_line) Local {
   // Protects what follows. The owner's accesses are a few instructions; others come for a sweep.
   park::Bias<Sys> bias;
   // Whose credits these are: life 63..32 | slot of the pool 31..0. (0 is no pool: lives are odd.)
-  Atomic<std::uint64_t> pool{0};
-  Atomic<std::uint32_t> exact{1};  // everything goes to the room itself
-  Atomic<std::uint32_t> places{0};
-  Atomic<std::uint32_t> tokens{0};
+  Atomic<std::uint64_t> home{0};
+  Atomic<std::uint64_t> credits{0};  // tokens 63..32 | places 31..0
+  Atomic<std::uint32_t> exact{1};    // none are kept, everything goes to the room itself
   Window<Sys> window;
 
   // Free slots of groups, for the next ones that this thread makes: its own, without the bias.

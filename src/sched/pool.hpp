@@ -148,6 +148,7 @@ struct alignas(base::cache_line) Pool {
   // Odd while the pool has a handle. Late touches of a pool that is gone find it even, or another one.
   Atomic<std::uint32_t> generation{0};
   Atomic<std::uint32_t> index{0};
+  Atomic<std::uint64_t> home{0};  // the last life 63..32 | index 31..0
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::int64_t> overflow_timeout{INT64_MAX};
   Atomic<std::uint32_t> help{0};

@@ -94,7 +94,7 @@ class Submit {
         has_grant_ = false;
       }
       if (!has_place_) {
-        switch (Credits<Sys>::take(world_, pool, group_.pool_generation.load(std::memory_order_relaxed), inside_)) {
+        switch (Credits<Sys>::take(world_, pool, group_.home.load(std::memory_order_relaxed), inside_)) {
           case Room::Taken::ok:
             has_place_ = true;
             break;

@@ -62,8 +62,10 @@ bool submit_fast(World<Sys>& world, group::Group<Sys>& group, std::uint32_t gene
       group.is_special.load(std::memory_order_relaxed) != 0) {
     return false;
   }
-  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
-  if (pool.staffed.load() == 0 || !Credits<Sys>::take_own(*local, group.home())) return false;
+  Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+  if (pool.staffed.load() == 0 || !Credits<Sys>::take_own(*local, group.home.load(std::memory_order_relaxed))) {
+    return false;
+  }
   if (!group.is_cancelled(generation)) {
     Taken<Sys> taken;
     if (taken(world, group, generation) == group::Group<Sys>::Queue::Reserved::ok) {

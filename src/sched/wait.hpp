@@ -173,7 +173,7 @@ class Wait {
 
 // Makes a group; nil: no memory.
 template <class Sys>
-std::uint32_t create_group(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool_life,
+std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life,
                            const group::Config& config, std::uint32_t& generation) {
   Local<Sys>* const local = local_of<Sys>(world);
   std::uint32_t index = local != nullptr ? local->take_group() : base::nil;
@@ -182,7 +182,7 @@ std::uint32_t create_group(World<Sys>& world, const Pool<Sys>& pool, std::uint32
   group::Group<Sys>& group = world.groups[index];
   generation = group.queue.generation() + 1;
   group.index.store(index, std::memory_order_relaxed);
-  group.open(pool.index.load(std::memory_order_relaxed), pool_life, config, generation);
+  group.open(&pool, pool.index.load(std::memory_order_relaxed), pool_life, config, generation);
   return index;
 }
 

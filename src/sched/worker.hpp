@@ -207,7 +207,7 @@ POOL_CATCHES_UNWINDING void* worker_main(void* argument) try {
   struct Leaving {
     ~Leaving() { leave_local<Sys>(); }
   } const leaving;
-  Credits<Sys>::attach(world, pool, pool.generation.load());
+  Credits<Sys>::attach(world, pool);
   if (worker.replaces) Sys::join(worker.predecessor, worker.id);
   worker.id = id;
   try {
