@@ -19,21 +19,19 @@ namespace {
 static_assert(POOL_FAILURE_TEXT_MAX == group::failure_text_size);
 
 constexpr auto default_options = capi::defaults<pool_group_options_t>();
+constexpr group::Config default_config;
 constexpr std::uint32_t max_weight = 1000;
 
 // What the options say; POOL_OK, or the status of what is wrong.
-pool_status_t read_options(const pool_group_options_t* options, pool_group_options_t& given, group::Config& config) {
+pool_status_t read_options(const pool_group_options_t& options, pool_group_options_t& given, group::Config& config) {
   static constexpr const char* function = "pool_group_create";
-  if (options == nullptr) return POOL_OK;  // what both are made with
-  {
-    switch (capi::copy_in(options, given, offsetof(pool_group_options_t, overflow_timeout))) {
-      case capi::CopyIn::bad_size:
-        return invalid(function, "struct_size", "has to be what pool_group_options_init set");
-      case capi::CopyIn::unknown_field:
-        return invalid(function, "options", "has a field that this version does not know");
-      case capi::CopyIn::ok:
-        break;
-    }
+  switch (capi::copy_in(&options, given, offsetof(pool_group_options_t, overflow_timeout))) {
+    case capi::CopyIn::bad_size:
+      return invalid(function, "struct_size", "has to be what pool_group_options_init set");
+    case capi::CopyIn::unknown_field:
+      return invalid(function, "options", "has a field that this version does not know");
+    case capi::CopyIn::ok:
+      break;
   }
   if (given.overflow > POOL_OVERFLOW_DISCARD_NEWEST) {
     return invalid(function, "overflow", "has to be one of POOL_OVERFLOW_*");
@@ -53,6 +51,7 @@ pool_status_t read_options(const pool_group_options_t* options, pool_group_optio
   if (given.parent.id != 0 && given.parent_kind != POOL_PARENT_GROUP) {
     return invalid(function, "parent", "needs parent_kind POOL_PARENT_GROUP");
   }
+  config.is_plain = false;
   config.overflow = given.overflow;
   config.capacity = given.queue_capacity == POOL_UNBOUNDED ? 0 : given.queue_capacity;
   config.limit = given.max_concurrency == UINT32_MAX ? 0 : given.max_concurrency;
@@ -85,6 +84,36 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
     index = group->index.load();
     life = frame->life;
   }
+  return POOL_OK;
+}
+
+// Makes one; what is given is in range.
+pool_status_t create(pool_t pool, const pool_group_options_t& given, const group::Config& config,
+                     pool_group_t* group) {
+  const auto found = capi::resolve(pool);
+  if (!found) return found.status();
+  // A task may make groups while its pool drains: it is unfinished itself.
+  const bool inside = Frame::inside_pool(found.slot);
+  if (!inside && found.slot->room.is_closed()) return POOL_ECLOSED;
+  std::uint32_t parent = base::nil;
+  std::uint32_t parent_life = 0;
+  if (const pool_status_t status = find_parent(given, *found.slot, parent, parent_life); status != POOL_OK) {
+    return status;
+  }
+  std::uint32_t generation = 0;
+  const std::uint32_t index = sched::create_group(*found.world, *found.slot, found.generation, config, generation);
+  if (index == base::nil) return POOL_ENOMEM;
+  Group& made = found.world->groups[index];
+  if (parent != base::nil && !sched::adopt(*found.world, parent, parent_life, made)) {
+    sched::end_group(*found.world, made, generation);
+    return POOL_EBADHANDLE;
+  }
+  // The pool may have ended since: then either its end found the group, or we see that it has ended.
+  if (!inside && (found.slot->room.is_closed() || found.slot->generation.load() != found.generation)) {
+    sched::end_group(*found.world, made, generation);
+    return POOL_ECLOSED;
+  }
+  group->id = capi::handle_of(base::Kind::group, index, generation);
   return POOL_OK;
 }
 
@@ -125,8 +154,7 @@ POOL_OR_FORKED
 
 // That of pool_submit: it ends with its pool.
 bool is_pools_own(const capi::Resolved<Group>& found) {
-  const capi::Pool& pool = found.world->pools[found.slot->pool.load()];
-  return pool.own_group.load() == base::pack(found.generation, found.slot->index.load());
+  return (found.slot->is_special.load(std::memory_order_relaxed) & Group::is_pools_own) != 0;
 }
 
 // From the group's own notification: the group ends when that returns.
@@ -148,36 +176,14 @@ pool_status_t pool_group_options_init(pool_group_options_t* options, size_t size
 pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options, pool_group_t* group) try {
   if (group == nullptr) return invalid("pool_group_create", "group", "must not be NULL");
   group->id = 0;
+  if (options == nullptr) [[likely]] return create(pool, default_options, default_config, group);
   pool_group_options_t given = default_options;
   group::Config config;
-  if (const pool_status_t status = read_options(options, given, config); status != POOL_OK) return status;
-  const auto found = capi::resolve(pool);
-  if (!found) return found.status();
-  // A task may make groups while its pool drains: it is unfinished itself.
-  const bool inside = Frame::inside_pool(found.slot);
-  if (!inside && found.slot->room.is_closed()) return POOL_ECLOSED;
-  std::uint32_t parent = base::nil;
-  std::uint32_t parent_life = 0;
-  if (const pool_status_t status = find_parent(given, *found.slot, parent, parent_life); status != POOL_OK) {
-    return status;
-  }
-  std::uint32_t generation = 0;
-  const std::uint32_t index = sched::create_group(*found.world, *found.slot, found.generation, config, generation);
-  if (index == base::nil) return POOL_ENOMEM;
-  Group& made = found.world->groups[index];
-  if (parent != base::nil && !sched::adopt(*found.world, parent, parent_life, made)) {
-    sched::end_group(*found.world, made, generation);
-    return POOL_EBADHANDLE;
-  }
-  // The pool may have ended since: then either its end found the group, or we see that it has ended.
-  if (!inside && (found.slot->room.is_closed() || found.slot->generation.load() != found.generation)) {
-    sched::end_group(*found.world, made, generation);
-    return POOL_ECLOSED;
-  }
-  group->id = capi::handle_of(base::Kind::group, index, generation);
-  return POOL_OK;
+  const pool_status_t status = read_options(*options, given, config);
+  return status == POOL_OK ? create(pool, given, config, group) : status;
 }
 POOL_OR_FORKED
+
 
 pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX, true); }
 
@@ -202,6 +208,8 @@ pool_status_t pool_group_destroy(pool_group_t group) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   if (is_pools_own(found)) return POOL_EBUSY;
+  // Most of them end here. (A group that is empty has no task on any stack; a notification makes it none of these.)
+  if (sched::end_quickly(*found.world, *found.slot, found.generation)) [[likely]] return POOL_OK;
   if (end_after_notice(found.slot, found.generation)) return POOL_OK;
   if (Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) {

@@ -73,8 +73,10 @@ pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, void* ctx) 
   if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
   // Most of them end here.
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
-    const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_fast(*found.world, *found.slot, found.generation, work)) [[likely]] return POOL_OK;
+    if (sched::submit_fast(*found.world, *found.slot, found.generation, reinterpret_cast<std::uintptr_t>(fn),
+                           reinterpret_cast<std::uintptr_t>(ctx))) [[likely]] {
+      return POOL_OK;
+    }
   }
   return submit(capi::resolve(group), fn, ctx, nullptr, 0, {});
 }

@@ -45,7 +45,7 @@ struct Resolved {
 };
 
 // For what is no handle of this process: POOL_EFORKED for one that its parent has made, else POOL_EBADHANDLE.
-inline pool_status_t refusal(base::Kind kind, std::uint64_t id) {
+[[gnu::noinline, gnu::cold]] inline pool_status_t refusal(base::Kind kind, std::uint64_t id) {
   return base::Handle::is_inherited(kind, id, os::era()) ? POOL_EFORKED : POOL_EBADHANDLE;
 }
 

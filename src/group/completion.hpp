@@ -107,6 +107,8 @@ class Completion {
     return seen;
   }
 
+  bool has_sleepers() const { return load().has(sleeper); }
+
   // The slot is about to be freed, its generation is over: nobody may be left asleep on it. (Whoever announces his
   // sleep after this looks at the generation first.)
   void end() {

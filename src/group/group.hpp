@@ -25,6 +25,7 @@ inline constexpr std::size_t name_size = 32;
 
 // What a group is made with.
 struct Config {
+  bool is_plain = true;  // nothing of what follows was changed
   std::uint32_t overflow = 0;
   std::uint32_t capacity = 0;  // 0: none of its own
   std::uint32_t limit = 0;     // 0: none
@@ -64,7 +65,9 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> batch{1};      // how many tasks a worker claims together: as many as take about 20 us
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::uint32_t> capacity{0};
-  Atomic<std::uint32_t> is_special{0};  // a bound of its own
+  Atomic<std::uint32_t> is_special{0};  // any of these two bits
+  static constexpr std::uint32_t is_bounded = 1;     // has a bound of its own
+  static constexpr std::uint32_t is_pools_own = 2;   // that of pool_submit
   Atomic<std::uint32_t> weight{1};
   Atomic<std::uint32_t> help{0};
   Atomic<std::uint32_t> fail_fast{0};
@@ -95,37 +98,52 @@ struct alignas(base::cache_line) Group {
   void open(void* its_pool, std::uint32_t pool_index, std::uint32_t pool_life, const Config& config,
             std::uint32_t generation) {
     completion.open(Queue::first_ticket);
-    units.open(generation, config.limit);
+    units.open(generation);
     tally.open(generation);
     rounds.store(0, std::memory_order_relaxed);
     tombstones.store(0, std::memory_order_relaxed);
     early.store(0, std::memory_order_relaxed);
     succeeded.store(0, std::memory_order_relaxed);
-    pool.store(pool_index, std::memory_order_relaxed);
-    pool_generation.store(pool_life, std::memory_order_relaxed);
-    home.store(base::pack(pool_life, pool_index), std::memory_order_relaxed);
-    pool_slot.store(its_pool, std::memory_order_relaxed);
+    if (const std::uint64_t its_home = base::pack(pool_life, pool_index);
+        home.load(std::memory_order_relaxed) != its_home) {
+      pool.store(pool_index, std::memory_order_relaxed);
+      pool_generation.store(pool_life, std::memory_order_relaxed);
+      home.store(its_home, std::memory_order_relaxed);
+      pool_slot.store(its_pool, std::memory_order_relaxed);
+    }
+    used.store(0, std::memory_order_relaxed);
+    batch.store(1, std::memory_order_relaxed);
+    parent.store(base::nil, std::memory_order_relaxed);
+    notices.open(generation);
+    places.store(base::pack(generation, 0), std::memory_order_relaxed);
+    // Most lives are as plain as the one before.
+    if (!config.is_plain || !was_plain_) configure(config);
+    was_plain_ = config.is_plain;
+    if (config.capacity != 0) line.open(generation);
+    queue.open(generation, config.limit != 0);  // last: this publishes the rest
+  }
+
+ private:
+  void configure(const Config& config) {
+    units.limit(config.limit);
     overflow.store(config.overflow, std::memory_order_relaxed);
     capacity.store(config.capacity, std::memory_order_relaxed);
-    is_special.store(config.capacity != 0 ? 1 : 0, std::memory_order_relaxed);
+    is_special.store(config.capacity != 0 ? is_bounded : 0, std::memory_order_relaxed);
     weight.store(config.weight, std::memory_order_relaxed);
     help.store(config.help, std::memory_order_relaxed);
     fail_fast.store(config.fail_fast ? 1 : 0, std::memory_order_relaxed);
     keep_jobs.store(config.keep_jobs ? 1 : 0, std::memory_order_relaxed);
     overflow_timeout.store(config.overflow_timeout, std::memory_order_relaxed);
-    used.store(0, std::memory_order_relaxed);
-    batch.store(1, std::memory_order_relaxed);
-    parent.store(base::nil, std::memory_order_relaxed);
     for (std::size_t i = 0; i < name_size / 8; ++i) {
       std::uint64_t word = 0;
       std::memcpy(&word, config.name + 8 * i, sizeof word);
       name[i].store(word, std::memory_order_relaxed);
     }
-    notices.open(generation);
-    places.store(base::pack(generation, 0), std::memory_order_relaxed);
-    if (config.capacity != 0) line.open(generation);
-    queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }
+
+  bool was_plain_ = false;  // the slot's owner's
+
+ public:
 
   // Says whether a worker or a helper could start a task now, if the first one is ready.
   bool has_startable() const { return !queue.empty() && !queue.is_suspended() && units.any_free(); }

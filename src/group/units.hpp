@@ -16,11 +16,9 @@ namespace pool::group {
 template <class Sys>
 class Units {
  public:
-  // limit 0: none, nobody needs a unit.
-  void open(std::uint32_t life, std::uint32_t limit) {
-    word_.store(base::pack(life, 0), std::memory_order_relaxed);
-    limit_.store(limit, std::memory_order_relaxed);
-  }
+  void open(std::uint32_t life) { word_.store(base::pack(life, 0), std::memory_order_relaxed); }
+  // 0: none, nobody needs a unit. Requires: a life that nobody else knows yet.
+  void limit(std::uint32_t limit) { limit_.store(limit, std::memory_order_relaxed); }
 
   bool are_limited() const { return limit_.load() != 0; }
   bool is_serial() const { return limit_.load() == 1; }

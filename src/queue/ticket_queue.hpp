@@ -79,16 +79,34 @@ class TicketQueue {
     }
   }
 
+  // The same where it is simple: one try, of a ticket that is neither its segment's last nor the
+  // last of all. `seen` becomes the head as it was
+  // before, `look()` is called before the ticket is taken if the queue was empty. False: nothing has happened.
+  template <class Look>
+  [[gnu::always_inline]] bool try_reserve(std::uint32_t generation, Ticket& ticket, Look&& look) {
+    std::uint64_t sub = sub_.load();
+    const std::uint32_t number = base::low(sub);
+    const std::uint64_t segment = tail_segment_.load();
+    if (base::high(sub) != generation || base::high(segment) != segment_number(number) || is_last(number) ||
+        number == first_ticket - 1 || !cell_exists(base::low(segment), number)) [[unlikely]] {
+      return false;
+    }
+    if (base::low(hd_.load()) == number) look();
+    if (!sub_.compare_exchange_strong(sub, base::pack(generation, number + 1))) [[unlikely]] return false;
+    ticket = {number, base::low(segment)};
+    return true;
+  }
+
   Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket) {
     return reserve(segments, generation, ticket, [](std::uint32_t) {});
   }
 
   // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
-  bool is_first(const Ticket& ticket) const { return base::low(hd_.load()) == ticket.number; }
+  [[gnu::always_inline]] bool is_first(const Ticket& ticket) const { return base::low(hd_.load()) == ticket.number; }
 
   // Stores the task. The ticket is used up, and the group may be gone as soon as this returns. `order`: sequentially
   // consistent for whoever then looks at the head himself; whoever moves it looks at this cell.
-  void publish(Segments& segments, const Ticket& ticket, Work work,
+  [[gnu::always_inline]] void publish(Segments& segments, const Ticket& ticket, const Work& work,
                std::memory_order order = std::memory_order_release) {
     CellType& target = cell(segments, ticket.segment, ticket.number);
     target.ctx.store(work.ctx, std::memory_order_relaxed);
@@ -227,6 +245,16 @@ class TicketQueue {
     return false;
   }
 
+  // Ends the generation if nothing was ever submitted after `tail`, and nobody has asked for notices.
+  [[gnu::always_inline]] bool close_plain(std::uint32_t generation, std::uint32_t tail) {
+    std::uint64_t expected = base::pack(generation, tail);
+    return sub_.compare_exchange_strong(expected, base::pack(generation + 1, tail));
+  }
+  // Generation, flags and tail.
+  std::uint64_t raw_sub() const { return sub_.load(); }
+  // Whether there is a segment to be given back. Requires: closed, and every ticket claimed.
+  bool has_segments() const { return base::low(head_segment_.load()) != base::nil || inline_link_.load() != base::nil; }
+
   // Gives all segments back. Requires: closed, and every ticket claimed.
   void release(Segments& segments) {
     std::uint32_t segment = base::low(head_segment_.load());
@@ -267,7 +295,7 @@ class TicketQueue {
     return a != b && ((b - a) & number_mask) <= number_mask / 2;
   }
 
-  CellType& cell(Segments& segments, std::uint32_t segment, std::uint32_t ticket) {
+  [[gnu::always_inline]] CellType& cell(Segments& segments, std::uint32_t segment, std::uint32_t ticket) {
     if (segment == base::nil) return cells_[ticket - first_ticket];
     return segments.cells(segment)[ticket % segment_cells];
   }

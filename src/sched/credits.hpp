@@ -27,7 +27,7 @@ class Credits {
   }
 
   // The same of what this thread keeps. False: it has none of that pool.
-  static bool take_own(LocalType& local, std::uint64_t home) {
+  [[gnu::always_inline]] static bool take_own(LocalType& local, std::uint64_t home) {
     local.bias.enter();
     const bool has_taken = local.home.load(relaxed) == home && take_here(local);
     local.bias.leave();
@@ -148,7 +148,7 @@ class Credits {
   static LocalType* mine() { return static_cast<LocalType*>(Sys::local()); }
 
   // Under the bias.
-  static bool take_here(LocalType& local) {
+  [[gnu::always_inline]] static bool take_here(LocalType& local) {
     const std::uint64_t credits = local.credits.load(relaxed);
     if (base::low(credits) == 0 || base::high(credits) == 0) [[unlikely]] return false;
     local.credits.store(credits - one_place - one_token, relaxed);
@@ -157,7 +157,7 @@ class Credits {
 
   // Under the bias: keeps some of them, if this thread works for the pool and may. (A task that is not over keeps the
   // pool in this life.)
-  static bool keep(LocalType& local, Pool<Sys>& pool, std::uint64_t more) {
+  [[gnu::always_inline]] static bool keep(LocalType& local, Pool<Sys>& pool, std::uint64_t more) {
     if (local.home.load(relaxed) != pool.home.load(relaxed) || local.exact.load(relaxed) != 0) return false;
     const std::uint64_t credits = local.credits.load(relaxed) + more;
     local.credits.store(credits, relaxed);

@@ -53,28 +53,70 @@ struct Taken {
   }
 };
 
+// What the first task of a queue has to see to besides its cell. Out of line: it comes once for many.
+template <class Sys>
+struct First {
+  std::uint32_t index = 0;
+  bool wake_helpers = false;
+
+  // With the ticket, before the cell is stored; `before` was loaded before the ticket was taken.
+  [[gnu::noinline]] First(World<Sys>& world, group::Group<Sys>& group, typename group::Completion<Sys>::Seen before,
+                          std::uint32_t number)
+      : index(group.index.load(std::memory_order_relaxed)) {
+    using Done = group::Completion<Sys>;
+    if (before.has(Done::waiter) && before.count() == number) {
+      announce_empty(world, group, before, [] { return true; });  // our ticket keeps the group alive
+    }
+    wake_helpers = group.completion.load().has(Done::helper);
+  }
+  // After it: what this touches may be a successor's, for which it is needless.
+  [[gnu::noinline]] void announce(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group) const {
+    if (wake_helpers) group.completion.wake_helpers();
+    wake_ancestors(world, group);
+    sched::announce(world, pool, index);
+  }
+};
+
 // False: not that simple, and nothing has happened.
 template <class Sys>
-bool submit_fast(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation, const queue::Work& work) {
+[[gnu::always_inline]] inline bool submit_fast(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
+                                               std::uintptr_t fn, std::uintptr_t ctx) {
+  using Queue = typename group::Group<Sys>::Queue;
+  using Seen = typename group::Completion<Sys>::Seen;
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   // The generation first: a slot that never had one has no pool.
   if (local == nullptr || group.queue.generation() != generation ||
-      group.is_special.load(std::memory_order_relaxed) != 0) {
+      (group.is_special.load(std::memory_order_relaxed) & group::Group<Sys>::is_bounded) != 0) [[unlikely]] {
     return false;
   }
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
-  if (pool.staffed.load() == 0 || !Credits<Sys>::take_own(*local, group.home.load(std::memory_order_relaxed))) {
+  if (group.is_cancelled(generation) || pool.staffed.load() == 0 ||
+      !Credits<Sys>::take_own(*local, group.home.load(std::memory_order_relaxed))) [[unlikely]] {
     return false;
   }
-  if (!group.is_cancelled(generation)) {
-    Taken<Sys> taken;
-    if (taken(world, group, generation) == group::Group<Sys>::Queue::Reserved::ok) {
-      taken.publish(world, pool, group, work);
-      return true;
-    }
+  // An empty moment that this submit ends is this submit's to announce, see Taken.
+  Seen before{0};
+  typename Queue::Ticket ticket;
+  if (!group.queue.try_reserve(generation, ticket, [&]() __attribute__((always_inline)) {
+        before = group.completion.load();
+      })) [[unlikely]] {
+    Credits<Sys>::give_back(pool);
+    return false;
   }
-  Credits<Sys>::give_back(pool);
-  return false;
+  const queue::Work work = {fn, ctx};
+  if (group.queue.is_first(ticket)) {
+    const First<Sys> first(world, group, before, ticket.number);
+    group.queue.publish(world.segments, ticket, work);
+    first.announce(world, pool, group);
+    return true;
+  }
+  if (before.has(group::Completion<Sys>::waiter)) [[unlikely]] {
+    // It was empty when we looked, and somebody else's task came first, or has been claimed since.
+    (void)First<Sys>(world, group, before, ticket.number);
+  }
+  group.queue.publish(world.segments, ticket, work);
+  if (pool.eager.load(std::memory_order_relaxed) != 0) [[unlikely]] wake_one(world, pool);
+  return true;
 }
 
 }  // namespace pool::sched

@@ -196,6 +196,7 @@ std::uint64_t own_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_l
   std::uint32_t generation = 0;
   const std::uint32_t index = create_group(world, pool, pool_life, {}, generation);
   if (index == base::nil) return 0;
+  world.groups[index].is_special.store(group::Group<Sys>::is_pools_own, std::memory_order_relaxed);
   own = base::pack(generation, index);
   pool.own_group.store(own);
   return own;
@@ -228,6 +229,27 @@ void wait_for_notices(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
       (void)Sys::wait_low_until(group.notices.pending(), base::low(pending), INT64_MAX);
     }
   }
+}
+
+// Ends a group that is empty and never had anything that its end has to see to. False: not that simple, and nothing has
+// happened.
+template <class Sys>
+[[gnu::always_inline]] inline bool end_quickly(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  const std::uint32_t count = group.completion.load().count();
+  if (local == nullptr || group.queue.raw_sub() != base::pack(life, count)) [[unlikely]] return false;
+  if (!group.queue.close_plain(life, count)) [[unlikely]] return false;
+  // It is ours alone. What is looked at here was set before, by whoever had the handle, or looks at the generation
+  // after it has set it.
+  const Pool<Sys>& pool = *static_cast<const Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+  const bool is_alone = group.parent.load() == base::nil && group.first_child.load() == base::nil;
+  const bool is_clean = group.keep_jobs.load(std::memory_order_relaxed) == 0 && !group.line.busy() &&
+                        !pool.room.has_line() && !group.queue.has_segments() && !group.completion.has_sleepers();
+  if (!is_alone || !is_clean || life + 1 >= Sys::last_generation ||
+      !local->put_group(group.index.load(std::memory_order_relaxed))) [[unlikely]] {
+    end_of_group(world, group, life);
+  }
+  return true;
 }
 
 // Waits until a group is empty and its notices are over, then ends it. False: somebody else did.

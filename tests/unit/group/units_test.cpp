@@ -18,7 +18,8 @@ using TestUnits = Units<test::TestSystem>;
 
 TEST(Units, AreNeededByNobodyWithoutALimit) {
   TestUnits units;
-  units.open(1, 0);
+  units.open(1);
+  units.limit(0);
   EXPECT_FALSE(units.are_limited());
   EXPECT_FALSE(units.is_serial());
   EXPECT_TRUE(units.any_free());
@@ -27,7 +28,8 @@ TEST(Units, AreNeededByNobodyWithoutALimit) {
 TEST(Units, AreAsManyAsTheLimit) {
   for (const std::uint32_t limit : {1U, 2U, 7U}) {
     TestUnits units;
-    units.open(3, limit);
+    units.open(3);
+  units.limit(limit);
     EXPECT_TRUE(units.are_limited());
     EXPECT_EQ(units.is_serial(), limit == 1);
     for (std::uint32_t i = 0; i < limit; ++i) {
@@ -45,13 +47,15 @@ TEST(Units, AreAsManyAsTheLimit) {
 
 TEST(Units, OfAnotherLifeAreNeitherTakenNorGivenBack) {
   TestUnits units;
-  units.open(5, 1);
+  units.open(5);
+  units.limit(1);
   EXPECT_FALSE(units.take(3));
   EXPECT_FALSE(units.take(7));
   EXPECT_TRUE(units.take(5));
   units.give(3);
   EXPECT_FALSE(units.any_free());
-  units.open(7, 1);  // whoever still held one of the last life has lost it
+  units.open(7);
+  units.limit(1);  // whoever still held one of the last life has lost it
   EXPECT_TRUE(units.take(7));
   units.give(5);
   EXPECT_FALSE(units.take(7));
@@ -60,7 +64,8 @@ TEST(Units, OfAnotherLifeAreNeitherTakenNorGivenBack) {
 TEST(Units, AreNeverMoreThanTheLimitAmongThreads) {
   static constexpr std::uint32_t limit = 2;
   TestUnits units;
-  units.open(1, limit);
+  units.open(1);
+  units.limit(limit);
   std::atomic<std::uint32_t> out = 0;
   std::atomic<int> taken = 0;
   std::atomic<bool> too_many = false;
