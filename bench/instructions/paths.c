@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
   check(pool_create(&options, &pool));
   check(pool_group_create(pool, NULL, &blocker));
   check(pool_group_create(pool, NULL, &group));
-  check(pool_group_submit(blocker, block, (void*)&blocked));
+  check(pool_group_submit(blocker, block, NULL));
   while (!blocked) usleep(1000);
 
   walk(); /* what is done once only */

@@ -33,7 +33,7 @@ class Result:
         found = []
         for goal in self.case.goals:
             limit = goal.limit(self, results)
-            value = self.cpu_ours if goal.kind == "cpu" else self.ours
+            value = {"cpu": self.cpu_ours, "futex": self.futex_per_task}.get(goal.kind, self.ours)
             found.append((goal, None if limit is None or value is None else value <= limit))
         return found
 

@@ -13,8 +13,13 @@ import time
 
 from cases import QUICK_PEERS, RUNS
 from measure import measure
+from plots import draw
 from programs import NEEDS, Programs
+from report import write_report
+from scale import scale
 from table import lines, summary
+
+README = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "README.md")
 
 
 def arguments():
@@ -24,8 +29,9 @@ def arguments():
     parser.add_argument("--case", action="append", default=[], metavar="NAME", help="this case only (repeatable)")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each program (default 5)")
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
-    parser.add_argument("--report", metavar="FILE", help="write a page with a table of the results")
+    parser.add_argument("--report", action="store_true", help="write table and plots into bench/README.md")
     parser.add_argument("--plots", metavar="FOLDER", help="draw the results as SVG")
+    parser.add_argument("--scale", action="store_true", help="on 1, 2, 4, ... CPUs instead, beside oneTBB")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     return parser.parse_args()
 
@@ -58,6 +64,9 @@ def main():
           "spread: least..largest; CPU of all threads for one unit")
     if load > 0.5:
         print("WARNING: this machine does something else, too; what follows is worth little")
+    if options.scale:
+        scale(programs, options.runs)
+        return 0
     start = time.monotonic()
     for run in chosen(options.case):
         peers = []
@@ -87,10 +96,8 @@ def main():
             json.dump([result.json() for result in results.values()], file, indent=1)
             file.write("\n")
     if options.report:
-        from report import write_report
-        write_report(options.report, list(results.values()), options, complaints)
+        write_report(README, list(results.values()), options.runs, load, complaints)
     if options.plots:
-        from plots import draw
         draw(options.plots, list(results.values()))
     return 1 if any(result.ours is None for result in results.values()) else 0
 
