@@ -12,6 +12,7 @@ import sys
 import time
 
 from cases import QUICK_PEERS, RUNS
+from machine import Others
 from measure import measure
 from plots import draw
 from programs import NEEDS, Programs
@@ -59,15 +60,16 @@ def main():
         complaints.append(text)
         print("    " + text, flush=True)
 
-    load, cpus = os.getloadavg()[0], os.cpu_count()
-    print(f"{cpus} CPUs, load {load:.1f}, medians of {options.runs} alternating runs; ratio: ours / theirs; "
-          "spread: least..largest; CPU of all threads for one unit")
-    if load > 0.5:
-        print("WARNING: this machine does something else, too; what follows is worth little")
+    print(f"{os.cpu_count()} CPUs, medians of {options.runs} alternating runs; ratio: ours / theirs; spread: "
+          "least..largest; CPU of all threads for one unit")
+    before = Others()
+    time.sleep(1)
+    if before.share() > 0.1:
+        print(f"WARNING: others use {before.share():.2f} CPUs of this machine; what follows is worth little")
     if options.scale:
         scale(programs, options.runs)
         return 0
-    start = time.monotonic()
+    start, others = time.monotonic(), Others()
     for run in chosen(options.case):
         peers = []
         for peer in run.peers:
@@ -88,7 +90,9 @@ def main():
             results[result.case.name] = result
         for result in found:
             print("\n".join(lines(result, results)), flush=True)
-    print(f"\n{summary(list(results.values()))} ({time.monotonic() - start:.0f} s)")
+    share = others.share()
+    print(f"\n{summary(list(results.values()))}")
+    print(f"{time.monotonic() - start:.0f} s, in which others used {share:.2f} CPUs")
     for text in complaints:
         print("NOT MEASURED: " + text)
     if options.json:
@@ -96,7 +100,7 @@ def main():
             json.dump([result.json() for result in results.values()], file, indent=1)
             file.write("\n")
     if options.report:
-        write_report(README, list(results.values()), options.runs, load, complaints)
+        write_report(README, list(results.values()), options.runs, share, complaints)
     if options.plots:
         draw(options.plots, list(results.values()))
     return 1 if any(result.ours is None for result in results.values()) else 0

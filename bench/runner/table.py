@@ -27,7 +27,8 @@ def verdict(met):
 
 def lines(result, results):
     """One case for a terminal."""
-    yield f"{result.case.name} ({result.case.unit})"
+    busy = f"; others used {result.others:.2f} CPUs" if (result.others or 0) > 0.1 else ""
+    yield f"{result.case.name} ({result.case.unit}{busy})"
     yield (f"    {'libpool':<12} {number(result.ours):>12} {'':>7}  {spread(result.spread_ours):<24}"
            f" CPU {number(result.cpu_ours)}")
     for peer, value in result.peers.items():
