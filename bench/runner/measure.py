@@ -30,6 +30,11 @@ class Result:
             keys["futex_per_task_ours"] = self.futex_per_task
         return keys
 
+    @staticmethod
+    def from_json(keys, case):
+        return Result(case, keys["ours"], keys["peers"], keys["cpu_ours"], keys["cpu_peers"], keys["spread_ours"],
+                      keys["spread_peers"], keys.get("futex_per_task_ours"), keys.get("cpus_of_others"))
+
     def verdicts(self, results):
         """(goal, True, False or None if it cannot be told) for each goal."""
         found = []

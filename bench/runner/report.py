@@ -18,7 +18,8 @@ def write_report(path, results, runs, others, complaints):
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     lines = [BEGIN, "", f"{time.strftime('%d %B %Y')}. {describe()}.",
-             f"Medians of {runs} alternating runs; others used {others:.2f} CPUs meanwhile. {summary(results)}.", ""]
+             f"Medians of {runs} alternating runs{'' if others is None else f'; others used {others:.2f} CPUs'}. "
+             f"{summary(results)}.", ""]
     lines += page(results)
     lines += [""] + [f"Not measured: {text}" for text in complaints]
     for name in draw(os.path.join(os.path.dirname(path), "plots"), results):

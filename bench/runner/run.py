@@ -13,7 +13,7 @@ import time
 
 from cases import QUICK_PEERS, RUNS
 from machine import Others
-from measure import measure
+from measure import Result, measure
 from plots import draw
 from programs import NEEDS, Programs
 from report import write_report
@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--case", action="append", default=[], metavar="NAME", help="this case only (repeatable)")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each program (default 5)")
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="show what --json has written, measure nothing")
     parser.add_argument("--report", action="store_true", help="write table and plots into bench/README.md")
     parser.add_argument("--plots", metavar="FOLDER", help="draw the results as SVG")
     parser.add_argument("--scale", action="store_true", help="on 1, 2, 4, ... CPUs instead, beside oneTBB")
@@ -48,8 +49,26 @@ def chosen(names):
     return found
 
 
+def show(options):
+    """Prints, reports or draws what was measured before."""
+    cases = {case.name: case for run in RUNS for case in run.cases}
+    with open(options.source, encoding="utf-8") as file:
+        results = [Result.from_json(keys, cases[keys["case"]]) for keys in json.load(file) if keys["case"] in cases]
+    every = {result.case.name: result for result in results}
+    for result in results:
+        print("\n".join(lines(result, every)))
+    print("\n" + summary(results))
+    if options.report:
+        write_report(README, results, options.runs, None, [])
+    if options.plots:
+        draw(options.plots, results)
+    return 0
+
+
 def main():
     options = arguments()
+    if options.source:
+        return show(options)
     if options.list:
         print("\n".join(case.name for run in RUNS for case in run.cases))
         return 0
