@@ -11,6 +11,8 @@ import os
 import sys
 import time
 
+sys.dont_write_bytecode = True  # nothing is written outside build/
+
 from cases import QUICK_PEERS, RUNS
 from machine import Others
 from measure import Result, measure
