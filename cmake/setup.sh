@@ -12,8 +12,8 @@
 pool_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pool_jobs=${POOL_JOBS:-$(nproc)}
 
-# What each kind needs: "tool NAME PACKAGE", "header NAME PACKAGE" or "module NAME PACKAGE" (of pkg-config), with the name
-# of Debian's package.
+# What each kind needs: "tool NAME PACKAGE", "header NAME PACKAGE" or, known to pkg-config, "module NAME PACKAGE", with
+# the name of Debian's package.
 pool_needs() {
   case $1 in
     build)
@@ -51,8 +51,7 @@ header tbb/task_group.h libtbb-dev"
 header boost/asio/thread_pool.hpp libboost-dev
 header benchmark/benchmark.h libbenchmark-dev
 module glib-2.0 libglib2.0-dev
-tool cargo cargo
-tool gnuplot gnuplot-nox"
+tool cargo cargo"
       ;;
     instructions)
       echo "tool valgrind valgrind

@@ -78,7 +78,7 @@ def main():
         print(f"{path:<12} {value:8.1f} instructions, baseline {baseline[path]:8.1f}, {100 * change:+6.1f} %"
               f"{'  TOO MANY' if over else '  (time for --update)' if change < -ROOM else ''}")
     if status:
-        print(f"More than {100 * ROOM:g} % over the baseline: find out why, or write it anew and say why in the commit.")
+        print(f"More than {100 * ROOM:g} % over the baseline: find out why, or write it anew and say why in the commit")
     return int(status)
 
 

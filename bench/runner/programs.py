@@ -39,6 +39,7 @@ class Programs:
     def __init__(self, folder, quick, limit):
         self.folder = os.path.abspath(folder)
         self.limit = limit
+        self.prefix = []  # words before each command
         self.environment = dict(os.environ, BENCH_QUICK="1" if quick else "0")
 
     def command(self, peer, case):
@@ -54,7 +55,7 @@ class Programs:
 
     def run(self, peer, case):
         """{case: (value, cpu or None)} of one process, or what went wrong as text."""
-        words = self.command(peer, case)
+        words = self.prefix + self.command(peer, case)
         try:
             done = subprocess.run(words, env=self.environment, timeout=self.limit, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)

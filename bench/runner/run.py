@@ -11,10 +11,18 @@ import os
 import sys
 import time
 
+sys.dont_write_bytecode = True  # nothing is written outside build/
+
 from cases import QUICK_PEERS, RUNS
-from measure import measure
+from machine import Others
+from measure import Result, measure
+from plots import draw
 from programs import NEEDS, Programs
+from report import write_report
+from scale import scale
 from table import lines, summary
+
+README = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "README.md")
 
 
 def arguments():
@@ -24,8 +32,10 @@ def arguments():
     parser.add_argument("--case", action="append", default=[], metavar="NAME", help="this case only (repeatable)")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each program (default 5)")
     parser.add_argument("--json", metavar="FILE", help="write the results as JSON")
-    parser.add_argument("--report", metavar="FILE", help="write a page with a table of the results")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="show what --json has written, measure nothing")
+    parser.add_argument("--report", action="store_true", help="write table and plots into bench/README.md")
     parser.add_argument("--plots", metavar="FOLDER", help="draw the results as SVG")
+    parser.add_argument("--scale", action="store_true", help="on 1, 2, 4, ... CPUs instead, beside oneTBB")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     return parser.parse_args()
 
@@ -41,8 +51,26 @@ def chosen(names):
     return found
 
 
+def show(options):
+    """Prints, reports or draws what was measured before."""
+    cases = {case.name: case for run in RUNS for case in run.cases}
+    with open(options.source, encoding="utf-8") as file:
+        results = [Result.from_json(keys, cases[keys["case"]]) for keys in json.load(file) if keys["case"] in cases]
+    every = {result.case.name: result for result in results}
+    for result in results:
+        print("\n".join(lines(result, every)))
+    print("\n" + summary(results))
+    if options.report:
+        write_report(README, results, options.runs, None, [])
+    if options.plots:
+        draw(options.plots, results)
+    return 0
+
+
 def main():
     options = arguments()
+    if options.source:
+        return show(options)
     if options.list:
         print("\n".join(case.name for run in RUNS for case in run.cases))
         return 0
@@ -53,12 +81,16 @@ def main():
         complaints.append(text)
         print("    " + text, flush=True)
 
-    load, cpus = os.getloadavg()[0], os.cpu_count()
-    print(f"{cpus} CPUs, load {load:.1f}, medians of {options.runs} alternating runs; ratio: ours / theirs; "
-          "spread: least..largest; CPU of all threads for one unit")
-    if load > 0.5:
-        print("WARNING: this machine does something else, too; what follows is worth little")
-    start = time.monotonic()
+    print(f"{os.cpu_count()} CPUs, medians of {options.runs} alternating runs; ratio: ours / theirs; spread: "
+          "least..largest; CPU of all threads for one unit")
+    before = Others()
+    time.sleep(1)
+    if before.share() > 0.1:
+        print(f"WARNING: others use {before.share():.2f} CPUs of this machine; what follows is worth little")
+    if options.scale:
+        scale(programs, options.runs)
+        return 0
+    start, others = time.monotonic(), Others()
     for run in chosen(options.case):
         peers = []
         for peer in run.peers:
@@ -79,7 +111,9 @@ def main():
             results[result.case.name] = result
         for result in found:
             print("\n".join(lines(result, results)), flush=True)
-    print(f"\n{summary(list(results.values()))} ({time.monotonic() - start:.0f} s)")
+    share = others.share()
+    print(f"\n{summary(list(results.values()))}")
+    print(f"{time.monotonic() - start:.0f} s, in which others used {share:.2f} CPUs")
     for text in complaints:
         print("NOT MEASURED: " + text)
     if options.json:
@@ -87,10 +121,8 @@ def main():
             json.dump([result.json() for result in results.values()], file, indent=1)
             file.write("\n")
     if options.report:
-        from report import write_report
-        write_report(options.report, list(results.values()), options, complaints)
+        write_report(README, list(results.values()), options.runs, share, complaints)
     if options.plots:
-        from plots import draw
         draw(options.plots, list(results.values()))
     return 1 if any(result.ours is None for result in results.values()) else 0
 

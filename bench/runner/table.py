@@ -27,7 +27,8 @@ def verdict(met):
 
 def lines(result, results):
     """One case for a terminal."""
-    yield f"{result.case.name} ({result.case.unit})"
+    busy = f"; others used {result.others:.2f} CPUs" if (result.others or 0) > 0.1 else ""
+    yield f"{result.case.name} ({result.case.unit}{busy})"
     yield (f"    {'libpool':<12} {number(result.ours):>12} {'':>7}  {spread(result.spread_ours):<24}"
            f" CPU {number(result.cpu_ours)}")
     for peer, value in result.peers.items():
@@ -40,21 +41,36 @@ def lines(result, results):
         yield f"    goal {goal.text()}: {verdict(met)}"
 
 
+def matrix(results, ours, peers):
+    """A Markdown table of a figure of everybody's, a row a case, with our ratio to the peer in brackets."""
+    rows = [result for result in results if any(value is not None for value in peers(result).values())]
+    names = list(dict.fromkeys(name for result in rows for name in peers(result)))
+    yield "| case | libpool | " + " | ".join(names) + " |"
+    yield "|---|---:" + "|---:" * len(names) + "|"
+    for result in rows:
+        cells = [number(ours(result))]
+        for name in names:
+            value = peers(result).get(name)
+            cells.append("" if value is None else f"{number(value)} ({ratio(ours(result), value)})")
+        yield f"| `{result.case.name}` | " + " | ".join(cells) + " |"
+
+
 def page(results):
-    """Every case in one Markdown table."""
+    """Markdown: our figures and the goals, then everybody's wall time and CPU time."""
     every = {result.case.name: result for result in results}
-    yield "| case | unit | libpool | spread | peers: value (ratio) | CPU | CPU of peers | goal |"
-    yield "|---|---|---:|---:|---|---:|---|---|"
+    yield "| case | unit | libpool | least..largest | CPU | goals |"
+    yield "|---|---|---:|---:|---:|---|"
     for result in results:
-        peers = ", ".join(f"{peer} {number(value)} ({ratio(result.ours, value)})"
-                          for peer, value in result.peers.items() if value is not None)
-        cpus = ", ".join(f"{peer} {number(value)}" for peer, value in result.cpu_peers.items() if value is not None)
-        goals = "; ".join(f"{goal.text()}: **{verdict(met)}**" if met is False else f"{goal.text()}: {verdict(met)}"
-                          for goal, met in result.verdicts(every))
+        goals = [f"{goal.text()}: " + ("**MISSED**" if met is False else verdict(met))
+                 for goal, met in result.verdicts(every)]
         if result.futex_per_task is not None:
-            goals += f" ({result.futex_per_task:.3f} futex calls a task)"
+            goals.append(f"{result.futex_per_task:.3f} futex calls a task")
         yield (f"| `{result.case.name}` | {result.case.unit} | {number(result.ours)} | {spread(result.spread_ours)} | "
-               f"{peers} | {number(result.cpu_ours)} | {cpus} | {goals} |")
+               f"{number(result.cpu_ours)} | {'; '.join(goals)} |")
+    yield from ("", "The peers in the same units, in brackets ours divided by theirs:", "")
+    yield from matrix(results, lambda result: result.ours, lambda result: result.peers)
+    yield from ("", "CPU time of all threads for one unit, in ns (`blocking`: ms, `startup`: us):", "")
+    yield from matrix(results, lambda result: result.cpu_ours, lambda result: result.cpu_peers)
 
 
 def summary(results):

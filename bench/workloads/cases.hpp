@@ -21,12 +21,12 @@
 namespace bench {
 
 struct Setup {
-  int workers = 2;             // threads of the pool, besides those that submit
-  int submitters = 1;          // threads that submit
-  unsigned capacity = 0;       // most queued tasks; 0: the library's default
-  bool eager = false;          // wake a worker for each task (libpool)
-  int64_t idle_timeout = 0;    // ns; 0: the library's default (libpool)
-  unsigned burst_workers = 0;  // further threads for a while (libpool)
+  int workers = default_workers();  // threads of the pool, besides those that submit
+  int submitters = 1;               // threads that submit
+  unsigned capacity = 0;            // most queued tasks; 0: the library's default
+  bool eager = false;               // wake a worker for each task (libpool)
+  int64_t idle_timeout = 0;         // ns; 0: the library's default (libpool)
+  unsigned burst_workers = 0;       // further threads for a while (libpool)
 };
 
 inline void nothing(void* /*ctx*/) {}
@@ -263,6 +263,7 @@ struct Cases {
     if (name == "flood-bounded") return flood_case<nothing>(text, {.capacity = 1024}, 1'000'000), true;
     if (name == "flood-bounded-4") return submitters_case(text, {.submitters = 4, .capacity = 1024}, true), true;
     if (name == "lone-start") return lone_start_case(text, {}, 0, false), true;
+    if (name == "lone-start-spin") return lone_start_case(text, {}, 0, true), true;
     if (name == "lone-start-busy") return lone_start_case(text, {}, 1, false), true;
     if (name == "lone-start-busy-eager") return lone_start_case(text, {.eager = true}, 1, false), true;
     if (name == "lone-start-busy-spin") return lone_start_case(text, {}, 1, true), true;

@@ -10,8 +10,8 @@
 extern "C" {
 #endif
 
-/* The n-th Fibonacci number, or -1 if a call to the library failed. */
-long fib_from_c(pool_t pool, int n);
+/* The n-th Fibonacci number, or -1 if a call to the library failed. Each task has this drop, which may be NULL. */
+long fib_from_c(pool_t pool, int n, pool_drop_fn drop);
 
 #ifdef __cplusplus
 }

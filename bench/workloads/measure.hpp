@@ -49,6 +49,12 @@ inline bool quick() {
 }
 inline int64_t rounds(int64_t count) { return quick() ? std::max<int64_t>(count / 5, 1) : count; }
 
+// Worker threads where a case does not say how many: 2, or BENCH_WORKERS.
+inline int default_workers() {
+  const char* text = std::getenv("BENCH_WORKERS");
+  return text == nullptr ? 2 : std::max(std::atoi(text), 1);
+}
+
 inline void print(const char* name, double value, double cpu) {
   std::printf("%s %.4g %.4g\n", name, value, cpu);
   std::fflush(stdout);

@@ -11,13 +11,29 @@
 namespace bench {
 namespace {
 
-void fib_from_c_case(const char* name) {
+void fib_from_c_case(const char* name, pool_drop_fn drop) {
   constexpr int64_t kCalls = Cases<Ours>::kFibCalls;
   Ours::with({}, [&](Ours& peer) {
     time_each(name, 10 * kCalls, [&](int64_t calls) {
       for (int64_t i = 0; i < calls; i += kCalls) {
-        if (fib_from_c(peer.pool, 24) != 46368) std::abort();
+        if (fib_from_c(peer.pool, 24, drop) != 46368) std::abort();
       }
+    });
+  });
+}
+
+// As flood, each task with a context that has a drop.
+void flood_drop_case(const char* name) {
+  Ours::with({}, [&](Ours& peer) {
+    pool_task_t task;
+    check(pool_task_init(&task, sizeof task));
+    task.fn = Ours::Group::task<nothing>;
+    task.ctx = &peer;
+    task.drop = nothing;
+    time_each(name, rounds(1'000'000), [&](int64_t count) {
+      Ours::Group group(peer);
+      for (int64_t i = 0; i < count; i++) check(pool_group_submit_task(group.handle, &task));
+      group.wait();
     });
   });
 }
@@ -153,7 +169,9 @@ void fairness_case(const char* name, int groups, int64_t each) {
 
 bool run(const std::string& name) {
   const char* text = name.c_str();
-  if (name == "fib24") return fib_from_c_case(text), true;
+  if (name == "fib24") return fib_from_c_case(text, nullptr), true;
+  if (name == "fib24-drop") return fib_from_c_case(text, nothing), true;
+  if (name == "flood-drop") return flood_drop_case(text), true;
   if (name == "queued-bytes-ctx48") return queued_context_case(text), true;
   if (name == "group-bytes") return group_bytes_case(text, false), true;
   if (name == "group-bytes-used") return group_bytes_case(text, true), true;
