@@ -231,7 +231,7 @@ class Credits {
 
   // A few of them, for one barrier; says where to go on.
   static std::uint32_t sweep_some(World<Sys>& world, Pool<Sys>& pool, std::uint32_t from, std::uint32_t end) {
-    constexpr std::uint32_t most = 64;
+    constexpr std::uint32_t most = 16;
     LocalType* asked[most];
     std::uint32_t count = 0;
     const std::uint32_t index = pool.index.load(relaxed);
