@@ -145,6 +145,9 @@ struct alignas(base::cache_line) Group {
 
  public:
 
+  // Says whether some of its tasks have left the queue and are not counted as finished.
+  bool has_begun() const { return completion.load().count() != queue.head(); }
+
   // Says whether a worker or a helper could start a task now, if the first one is ready.
   bool has_startable() const { return !queue.empty() && !queue.is_suspended() && units.any_free(); }
 
@@ -172,9 +175,23 @@ struct alignas(base::cache_line) Group {
 
   bool is_cancelled(std::uint32_t life) const { return cancelled.load() == life; }
 
+  // Makes it the one of pool_submit, for this life. Requires: nobody else knows it yet.
+  void make_pools_own() {
+    is_special.fetch_or(is_pools_own, std::memory_order_relaxed);
+    was_plain_ = false;
+  }
+
+  // Of those that have left the queue some have not started, and some are over and not counted yet (sched/batch.hpp).
+  struct InBatches {
+    std::uint32_t waiting, over;
+  };
+  Counters counters() {
+    return counters([] { return InBatches{0, 0}; });
+  }
   // Exact while the group is empty, and never falling apart from the gauges, which are right for some moment of the
-  // call. Of those that have left the queue so many have not started, and so many are over and not counted.
-  Counters counters(std::uint32_t windowed = 0, std::uint32_t uncounted = 0) {
+  // call, or say a little too much of what runs.
+  template <class Look>
+  Counters counters(Look&& look) {
     // In this order each difference is at least 0: count <= head <= tail at any moment, and all grow. Failures are
     // loaded after the count that includes them, so that what is left of it is never too much. What was told is loaded
     // before all others: told later, by another caller, it could be more than this call's tail.
@@ -184,6 +201,8 @@ struct alignas(base::cache_line) Group {
     const std::uint64_t failed = tally.failed();
     const std::uint64_t dropped = tally.cancelled();
     const std::uint64_t discarded = tally.discarded_in_queue();
+    // Between the two: what is claimed or counted meanwhile still counts as running.
+    const InBatches batches = look();
     const std::uint32_t head = queue.head();
     const std::uint32_t tail = queue.tail();
     const std::uint64_t newcomers = tally.discarded_newcomers();
@@ -196,13 +215,13 @@ struct alignas(base::cache_line) Group {
     while (told < least && !succeeded.compare_exchange_weak(told, least)) {
     }
     const std::int64_t passed = static_cast<std::int32_t>(head - count);
-    const std::int64_t running = passed + static_cast<std::int32_t>(early.load()) - windowed - uncounted;
+    const std::int64_t running = passed + static_cast<std::int32_t>(early.load()) - batches.waiting - batches.over;
     return {.submitted = all + newcomers,
             .succeeded = succeeded_now,
             .failed = failed,
             .cancelled = dropped,
             .discarded = discarded + newcomers,
-            .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks) + windowed,
+            .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks) + batches.waiting,
             .running = running > 0 ? static_cast<std::uint64_t>(running) : 0};
   }
 };

@@ -161,8 +161,7 @@ class Credits {
     if (local.home.load(relaxed) != pool.home.load(relaxed) || local.exact.load(relaxed) != 0) return false;
     const std::uint64_t credits = local.credits.load(relaxed) + more;
     local.credits.store(credits, relaxed);
-    const std::uint32_t most = 2 * pool.room.chunk();
-    if (base::low(credits) > most || base::high(credits) > most) [[unlikely]] give_surplus(local, pool, credits);
+    if (base::low(credits) > local.most || base::high(credits) > local.most) [[unlikely]] give_surplus(local, pool, credits);
     return true;
   }
   __attribute__((noinline)) static void give_surplus(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {
@@ -213,6 +212,7 @@ class Credits {
       world.pools[base::low(local.home.load(relaxed))].room.give(base::low(credits), base::high(credits));
     }
     local.exact.store(1, relaxed);
+    local.most = 2 * world.pools[base::low(home)].room.chunk();
     local.home.store(home);
   }
 

@@ -33,13 +33,15 @@ struct Frame {
   const std::uint32_t era = Sys::era();  // where it began
   bool failed = false;
   bool dropping = false;
+  const bool in_drop;  // some frame around this one was dropping when this one began, and still is
   char text[group::failure_text_size];  // set with `failed`
 
   Frame(const void* the_pool, const void* the_group, bool is_in_place)
       : up(top()),
         pool(the_pool),
         group(the_group),
-        in_place((up != nullptr ? up->in_place : 0) + (is_in_place ? 1 : 0)) {
+        in_place((up != nullptr ? up->in_place : 0) + (is_in_place ? 1 : 0)),
+        in_drop(up != nullptr && (up->in_drop || up->dropping)) {
     top() = this;
   }
   Frame(const Frame&) = delete;
@@ -81,10 +83,8 @@ struct Frame {
   }
   static bool inside_task() { return top() != nullptr; }
   static bool inside_drop() {
-    for (const Frame* frame = top(); frame != nullptr; frame = frame->up) {
-      if (frame->dropping) return true;
-    }
-    return false;
+    const Frame* const frame = top();
+    return frame != nullptr && (frame->dropping || frame->in_drop);
   }
 };
 

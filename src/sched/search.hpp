@@ -117,11 +117,14 @@ class Search {
   bool is_moving(std::uint32_t index) {
     const auto& queue = world_.groups[index].queue;
     std::uint64_t seen = queue.front();
-    if (!queue.empty()) {
+    for (int i = 0; i < Sys::second_looks && !queue.empty(); ++i) {
       Sys::linger();
       const std::uint64_t before = seen;
       seen = queue.front();
-      if (seen == before && !queue.empty()) return false;
+      if (seen == before) {
+        if (!queue.empty()) return false;
+        break;
+      }
     }
     has_seen_moves_ = has_seen_moves_ || index != moving_ || seen != moved_to_;
     moving_ = index;

@@ -55,6 +55,10 @@ struct System {
   // How many tasks are claimed together at most, and by a waiter that does not know how long they are.
   static constexpr std::uint32_t window_cells = 256;
   static constexpr std::uint32_t first_help = 4;
+  // How often a search looks at a group again that others are getting on with.
+  static constexpr int second_looks = 3;
+  // One in so many waits that help is timed.
+  static constexpr std::uint32_t timed_help = 16;
   // How many free slots of groups a thread keeps.
   static constexpr std::uint32_t kept_groups = 16;
   // How many credits of a room with this capacity a thread takes at once; 0: in a small one each is counted at once.

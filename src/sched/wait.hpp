@@ -108,7 +108,7 @@ class Wait {
     if (now != Waited::timed_out) return now;
     const std::uint32_t most = deadline == INT64_MAX ? batch() : 1;
     // The group's own tasks first: mostly that is all. Until then we are arriving.
-    if (help && help_once(world_, group_, generation_, false, most)) {
+    if (help && help_first(most)) {
       now = poll();
       if (now != Waited::timed_out) return now;
     }
@@ -144,10 +144,26 @@ class Wait {
   }
 
  private:
-  // As many as workers take of it, or a few if nobody knows.
+  // As many as workers take of it, or a few if nobody knows: one if they may be long, so that others get the next ones
+  // without having to take them from us.
   std::uint32_t batch() const {
     const std::uint32_t known = group_.batch.load(std::memory_order_relaxed);
-    return known > Sys::first_help ? known : Sys::first_help;
+    const auto* const local = static_cast<const Local<Sys>*>(Sys::local());
+    const std::uint32_t guess = local != nullptr ? local->help_batch : 1;
+    return known > guess ? known : guess;
+  }
+
+  bool help_first(std::uint32_t most) {
+    auto* const local = static_cast<Local<Sys>*>(Sys::local());
+    if (local == nullptr || ++local->helps % Sys::timed_help != 0) {
+      return help_once(world_, group_, generation_, false, most);
+    }
+    const std::int64_t before = Sys::ticks();
+    const bool has_helped = help_once(world_, group_, generation_, false, most);
+    // About a microsecond a task.
+    const bool are_long = Sys::ticks() - before > most * (Sys::quantum() / 20);
+    if (has_helped) local->help_batch = are_long ? 1 : Sys::first_help;
+    return has_helped;
   }
 
   // timed_out stands for "not empty". Requires: `seen` was loaded before.
@@ -196,7 +212,7 @@ std::uint64_t own_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_l
   std::uint32_t generation = 0;
   const std::uint32_t index = create_group(world, pool, pool_life, {}, generation);
   if (index == base::nil) return 0;
-  world.groups[index].is_special.store(group::Group<Sys>::is_pools_own, std::memory_order_relaxed);
+  world.groups[index].make_pools_own();
   own = base::pack(generation, index);
   pool.own_group.store(own);
   return own;

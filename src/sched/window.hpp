@@ -40,7 +40,7 @@ bool any_window_of(World<Sys>& world, const Pool<Sys>& pool) {
 template <class Sys>
 bool any_window_of(World<Sys>& world, const group::Group<Sys>& group) {
   // Claimed and not over: none, no window.
-  if (group.completion.load().count() == group.queue.head()) return false;
+  if (!group.has_begun()) return false;
   return any_window(world, [&group](const Local<Sys>& local, const group::Group<Sys>& its) {
     return &its == &group && !is_held(its, local.window.life.load());
   });
@@ -49,15 +49,16 @@ bool any_window_of(World<Sys>& world, const group::Group<Sys>& group) {
 // What a group's tasks have come to, those in windows included.
 template <class Sys>
 group::Counters count_group(World<Sys>& world, group::Group<Sys>& group) {
-  std::uint32_t windowed = 0;
-  std::uint32_t uncounted = 0;
-  for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
-    const Window<Sys>& window = world.locals[i].window;
-    if (window.group.load() != &group || window.life.load() != group.queue.generation()) continue;
-    windowed += window.size();
-    uncounted += window.finished.load();
-  }
-  return group.counters(windowed, uncounted);
+  return group.counters([&world, &group] {
+    typename group::Group<Sys>::InBatches all{0, 0};
+    for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
+      const Window<Sys>& window = world.locals[i].window;
+      if (window.group.load() != &group || window.life.load() != group.queue.generation()) continue;
+      all.waiting += window.size();
+      all.over += window.finished.load();
+    }
+    return all;
+  });
 }
 
 // Whether there is anything that a worker should look at, its own window apart. The windows last: what leaves a queue is in a window first.

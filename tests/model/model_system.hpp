@@ -388,6 +388,8 @@ struct ModelSystem {
   static constexpr std::uint32_t window_cells = 2;
   static constexpr std::uint32_t first_help = 2;
   static constexpr std::uint32_t kept_groups = 0;
+  static constexpr int second_looks = 1;
+  static constexpr std::uint32_t timed_help = 1U << 31;
 
   static void*& top_frame() { return threads->frames[rl::thread_index()]; }
   static std::uint32_t era() { return 0; }
