@@ -43,8 +43,6 @@ class Room {
 
   // How many a thread takes at once; 0: the room is too small for stores.
   std::uint32_t chunk() const { return chunk_.load(std::memory_order_relaxed); }
-  // How many tasks may be claimed together: what they hold back must not make up for the queue.
-  std::uint32_t batch_limit() const { return capacity() < 2048 ? capacity() / 8 : 256; }
   // Says whether a thread may begin to keep some: nobody waits for them.
   bool may_keep() const { return (word_.load() & (closed | line)) == 0; }
   // Takes so many places and tokens for a store, unless the room is nearly full. False: it is.

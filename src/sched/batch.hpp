@@ -36,7 +36,8 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   claim.group = &group;
   claim.in_window = false;
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
-  if (const std::uint32_t limit = pool.room.batch_limit(); most > limit) most = limit;
+  if (const std::uint32_t limit = pool.batch_limit.load(std::memory_order_relaxed); most > limit) most = limit;
+  if (most > Window<Sys>::most) most = Window<Sys>::most;
   if (most <= 1 || local == nullptr || group.capacity.load(std::memory_order_relaxed) != 0 ||
       local->window.size() != 0) {
     return claim_single(world, group, mine, claim);

@@ -88,6 +88,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   std::snprintf(pool.name, sizeof pool.name, "%s", config.name);
   pool.room.open(config.queue_capacity);
   generation = pool.generation.load() + 1;
+  pool.batch_limit.store(std::max(config.queue_capacity / 8, 1U));
   pool.home.store(base::pack(generation, index));
   pool.generation.store(generation);
   return index;

@@ -149,6 +149,8 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint32_t> generation{0};
   Atomic<std::uint32_t> index{0};
   Atomic<std::uint64_t> home{0};  // the last life 63..32 | index 31..0
+  // How many tasks may be claimed together: what is held back must not make up for the queue.
+  Atomic<std::uint32_t> batch_limit{1};
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::int64_t> overflow_timeout{INT64_MAX};
   Atomic<std::uint32_t> help{0};

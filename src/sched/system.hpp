@@ -55,6 +55,7 @@ struct System {
   // How many tasks are claimed together at most, and by a waiter that does not know how long they are.
   static constexpr std::uint32_t window_cells = 256;
   static constexpr std::uint32_t first_help = 4;
+  static constexpr std::uint32_t quick_help = 32;  // and by one whose last ones were quick
   // How often a search looks at a group again that others are getting on with.
   static constexpr int second_looks = 3;
   // One in so many waits that help is timed.

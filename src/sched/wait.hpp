@@ -153,17 +153,22 @@ class Wait {
     return known > guess ? known : guess;
   }
 
+  // Runs a batch of the group's own tasks. Now and then it looks how long they take.
   bool help_first(std::uint32_t most) {
     auto* const local = static_cast<Local<Sys>*>(Sys::local());
-    if (local == nullptr || ++local->helps % Sys::timed_help != 0) {
-      return help_once(world_, group_, generation_, false, most);
-    }
-    const std::int64_t before = Sys::ticks();
-    const bool has_helped = help_once(world_, group_, generation_, false, most);
+    const bool is_timed = local != nullptr && ++local->helps % Sys::timed_help == 0;
+    const std::int64_t before = is_timed ? Sys::ticks() : 0;
+    Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group_.pool_slot.load(std::memory_order_relaxed));
+    Claim<Sys> claim;
+    const auto mine = [this](std::uint32_t life) { return life == generation_; };
+    if (claim_batch(world_, pool, group_, mine, most, claim) != Claimed::task) return false;
+    run_claim(world_, pool, claim);
     // About a microsecond a task.
-    const bool are_long = Sys::ticks() - before > most * (Sys::quantum() / 20);
-    if (has_helped) local->help_batch = are_long ? 1 : Sys::first_help;
-    return has_helped;
+    if (is_timed) {
+      const bool are_long = Sys::ticks() - before > claim.count * (Sys::quantum() / 20);
+      local->help_batch = are_long ? 1 : Sys::quick_help;
+    }
+    return true;
   }
 
   // timed_out stands for "not empty". Requires: `seen` was loaded before.

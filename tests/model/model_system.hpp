@@ -387,6 +387,7 @@ struct ModelSystem {
   static void fence_after_write() { rl::ctx().atomic_thread_fence_seq_cst(); }
   static constexpr std::uint32_t window_cells = 2;
   static constexpr std::uint32_t first_help = 2;
+  static constexpr std::uint32_t quick_help = 2;
   static constexpr std::uint32_t kept_groups = 0;
   static constexpr int second_looks = 1;
   static constexpr std::uint32_t timed_help = 1U << 31;
