@@ -19,7 +19,7 @@ namespace {
 static_assert(POOL_FAILURE_TEXT_MAX == group::failure_text_size);
 
 constexpr auto default_options = capi::defaults<pool_group_options_t>();
-constexpr group::Config default_config;
+constexpr group::Config default_config = {.is_plain = true};
 constexpr std::uint32_t max_weight = 1000;
 
 // What the options say; POOL_OK, or the status of what is wrong.
@@ -51,7 +51,6 @@ pool_status_t read_options(const pool_group_options_t& options, pool_group_optio
   if (given.parent.id != 0 && given.parent_kind != POOL_PARENT_GROUP) {
     return invalid(function, "parent", "needs parent_kind POOL_PARENT_GROUP");
   }
-  config.is_plain = false;
   config.overflow = given.overflow;
   config.capacity = given.queue_capacity == POOL_UNBOUNDED ? 0 : given.queue_capacity;
   config.limit = given.max_concurrency == UINT32_MAX ? 0 : given.max_concurrency;

@@ -25,7 +25,7 @@ inline constexpr std::size_t name_size = 32;
 
 // What a group is made with.
 struct Config {
-  bool is_plain = true;  // nothing of what follows was changed
+  bool is_plain = false;  // promised: all that follows is as it is here
   std::uint32_t overflow = 0;
   std::uint32_t capacity = 0;  // 0: none of its own
   std::uint32_t limit = 0;     // 0: none
