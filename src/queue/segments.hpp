@@ -39,8 +39,9 @@ class Segments {
   std::atomic<std::uint32_t>& link(std::uint32_t index) const { return chunk(index)->links[index % chunk_segments]; }
 
  private:
-  static constexpr std::uint32_t chunk_segments = 64;
-  static constexpr std::uint32_t chunks = 1U << 16;
+  // Mapped, not touched: a chunk costs what is used of it.
+  static constexpr std::uint32_t chunk_segments = 1024;
+  static constexpr std::uint32_t chunks = 1U << 12;
   static constexpr std::int64_t kept_segments = 1024;
 
   struct alignas(4096) Chunk {

@@ -9,8 +9,10 @@
 #pragma once
 
 #include <atomic>
+#include <cstdlib>
 #include <mutex>
 #include <new>
+#include <type_traits>
 
 #include "base/bits.hpp"
 #include "queue/free_list.hpp"
@@ -70,7 +72,23 @@ class Slab {
     return true;
   }
 
-  std::atomic<T*> chunks_[Chunks] = {};
+  // A long table comes into memory as it is used.
+  struct LongTable {
+    std::atomic<T*>* const entries = static_cast<std::atomic<T*>*>(std::calloc(Chunks, sizeof(std::atomic<T*>)));
+    LongTable() {
+      if (entries == nullptr) throw std::bad_alloc();
+    }
+    ~LongTable() { std::free(entries); }
+    LongTable(const LongTable&) = delete;
+    LongTable& operator=(const LongTable&) = delete;
+    std::atomic<T*>& operator[](std::uint32_t i) const { return entries[i]; }
+  };
+  struct ShortTable {
+    std::atomic<T*> entries[Chunks] = {};
+    std::atomic<T*>& operator[](std::uint32_t i) { return entries[i]; }
+    const std::atomic<T*>& operator[](std::uint32_t i) const { return entries[i]; }
+  };
+  std::conditional_t<(Chunks > 4096), LongTable, ShortTable> chunks_;
   std::atomic<std::uint32_t> fresh_ = 0;
   std::mutex growth_;
   FreeList free_;
