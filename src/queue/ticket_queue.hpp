@@ -197,6 +197,12 @@ class TicketQueue {
     }
   }
 
+  // How many were not claimed, a moment ago.
+  std::uint32_t waiting() const {
+    const std::uint64_t hd = hd_.load();
+    return base::low(sub_.load()) - base::low(hd);
+  }
+
   bool empty() const {
     const std::uint64_t hd = hd_.load();
     return base::low(hd) == base::low(sub_.load());

@@ -38,7 +38,8 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   if (const std::uint32_t limit = pool.batch_limit.load(std::memory_order_relaxed); most > limit) most = limit;
   if (most > Window<Sys>::most) most = Window<Sys>::most;
-  if (most <= 1 || local == nullptr || group.capacity.load(std::memory_order_relaxed) != 0 ||
+  // (One is not worth a window.)
+  if (most <= 1 || local == nullptr || group.queue.waiting() == 1 || group.capacity.load(std::memory_order_relaxed) != 0 ||
       local->window.size() != 0) {
     return claim_single(world, group, mine, claim);
   }
@@ -115,25 +116,36 @@ bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
   });
 }
 
-// Runs the window of this thread, task by task, and counts what was run in one step.
+// Runs tasks of one group one after the other, and counts what was run in one step: those of this thread's window, or
+// one that was claimed by itself.
 template <class Sys>
 class Batch {
  public:
+  // Of the window of `local`.
   Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Local<Sys>& local)
       : world_(world),
         pool_(pool),
         group_(group),
-        local_(local),
+        local_(&local),
         life_(local.window.life.load(std::memory_order_relaxed)),
         filled_(local.window.filled.load(std::memory_order_relaxed)) {}
+  // Without a window.
+  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life)
+      : world_(world), pool_(pool), group_(group), local_(nullptr), life_(life), filled_(0) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   // A task may end the thread: what is left in the window is for others then.
   ~Batch() noexcept(false) {  // NOLINT(bugprone-exception-escape)
     if (era_ != Sys::era()) return;
-    const bool is_left = local_.window.size() != 0;
+    const bool is_left = local_ != nullptr && local_->window.size() != 0;
     count();
     if (is_left) wake_one(world_, pool_);
+  }
+
+  // Runs a bare one that has left the queue and may start. Its place is still to be given back.
+  void run_one(queue::Work work) {
+    Credits<Sys>::start(pool_);
+    run_bare(work);
   }
 
   void run() {
@@ -147,13 +159,17 @@ class Batch {
     }
   }
 
- private:
-  bool take(queue::Work& work) {
-    return Credits<Sys>::take_from_window(pool_, group_, life_, filled_, local_, work);
-  }
-
   bool may_start() const {
     return pool_.cancelling.load(std::memory_order_relaxed) == 0 && !group_.is_cancelled(life_);
+  }
+
+ private:
+  bool take(queue::Work& work) {
+    return local_ != nullptr && Credits<Sys>::take_from_window(pool_, group_, life_, filled_, *local_, work);
+  }
+  // For statistics.
+  void tell(std::uint32_t over) {
+    if (local_ != nullptr) local_->window.finished.store(over, std::memory_order_relaxed);
   }
 
   // Tasks that are a function and a context, one after the other in one frame, for as long as they succeed.
@@ -176,7 +192,7 @@ class Batch {
         frame.fail(result_exception, "an exception that is no std::exception");
       }
       if (frame.is_inherited()) throw Forked();
-      local_.window.finished.store(run_, std::memory_order_relaxed);
+      tell(run_);
       if (frame.failed) break;
       if (!take(work)) return settle_bare(frame);
     } while (Task::is_bare(work) && may_start());
@@ -204,7 +220,7 @@ class Batch {
     }
     note_started();
     Run<Sys>(world_, pool_, group_, work, Origin::batch)(fate);
-    local_.window.finished.store(run_, std::memory_order_relaxed);
+    tell(run_);
   }
 
   // From here on it is counted, however it ends.
@@ -218,14 +234,14 @@ class Batch {
     if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);
     const std::uint32_t over = run_;
     run_ = 0;
-    local_.window.finished.store(0, std::memory_order_relaxed);
+    tell(0);
     complete(world_, pool_, group_, life_, over);
   }
 
   World<Sys>& world_;
   Pool<Sys>& pool_;
   group::Group<Sys>& group_;
-  Local<Sys>& local_;
+  Local<Sys>* const local_;
   const std::uint32_t life_;
   const std::uint32_t filled_;
   const std::uint32_t era_ = Sys::era();
@@ -235,7 +251,13 @@ class Batch {
 // Runs what was claimed.
 template <class Sys>
 void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim) {
-  if (!claim.in_window) return run_claimed(world, pool, *claim.group, claim.work);
+  if (!claim.in_window) {
+    if (claim.work.unit || !Task::is_bare(claim.work) || claim.group->capacity.load(std::memory_order_relaxed) != 0) {
+      return run_claimed(world, pool, *claim.group, claim.work);
+    }
+    Batch<Sys> single(world, pool, *claim.group, claim.work.life);
+    return single.may_start() ? single.run_one(claim.work) : run_claimed(world, pool, *claim.group, claim.work);
+  }
   Batch<Sys>(world, pool, *claim.group, *static_cast<Local<Sys>*>(Sys::local())).run();
 }
 

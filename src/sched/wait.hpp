@@ -78,7 +78,7 @@ bool keep_looking(std::int64_t& patience, std::int64_t deadline) {
   const std::int64_t now = Sys::now();
   if (patience == 0) patience = now + Sys::wait_spin;
   if (now >= patience || now >= deadline) return false;
-  for (int i = 0; i < 4; ++i) Sys::pause();
+  Sys::yield();
   return true;
 }
 
