@@ -120,7 +120,10 @@ struct System {
 #endif
 
   // About 300 ns, between two looks of a worker that searches.
-  static void linger() { linger_for(quantum() / 64); }
+  static void linger() {
+    yield();
+    linger_for(quantum() / 64);
+  }
   // About 1.7 us, for a submitter to get ahead.
   static void linger_short() { linger_for(quantum() / 12); }
   // About 5 us, between two that see others get on.
@@ -130,7 +133,9 @@ struct System {
   }
   static void linger_for(std::int64_t duration) {
     const std::int64_t start = ticks();
-    while (ticks() - start < duration) pause();
+    do {
+      for (int i = 0; i < 4; ++i) pause();
+    } while (ticks() - start < duration);
   }
 
   static bool start_thread(Thread& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {
