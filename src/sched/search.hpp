@@ -104,7 +104,12 @@ class Search {
       const std::uint32_t index = pool_.ready.next(from);
       if (index == base::nil || index >= end) return not_ready ? Claimed::not_ready : Claimed::empty;
       from = index + 1;
-      if ((lingering_ && is_moving(index)) || is_ahead(index)) continue;
+      if (lingering_ && is_moving(index)) {
+        // The next look goes on behind it.
+        worker_.cursor = from;
+        return Claimed::empty;
+      }
+      if (is_ahead(index)) continue;
       const Claimed claimed = claim_from(index);
       if (claimed == Claimed::task) return claimed;
       not_ready = not_ready || claimed == Claimed::not_ready;

@@ -106,13 +106,14 @@ class Wait {
   Waited operator()(std::int64_t deadline, bool help) {
     Waited now = poll();
     if (now != Waited::timed_out) return now;
-    const std::uint32_t most = deadline == INT64_MAX ? batch() : 1;
+    std::uint32_t most = deadline == INT64_MAX ? batch() : 1;
     // The group's own tasks first: mostly that is all. Until then we are arriving.
     if (help && help_first(most)) {
       now = poll();
       if (now != Waited::timed_out) return now;
     }
     std::int64_t patience = 0;
+    std::int64_t last = 0;
     bool in_earnest = false;
     while (now == Waited::timed_out) {
       Seen seen;
@@ -127,6 +128,7 @@ class Wait {
       if (help && help_once(world_, group_, generation_, in_earnest, most)) {
         patience = 0;
         in_earnest = false;
+        if (deadline == INT64_MAX) pace(last, most);
         if (deadline != INT64_MAX && Sys::now() >= deadline) return look_again(group_.completion.load());
       } else if (!keep_looking<Sys>(patience, deadline)) {
         seen = group_.completion.announce_sleep(help);
@@ -153,6 +155,15 @@ class Wait {
     return known > guess ? known : guess;
   }
 
+  // Batches of about a quantum, as workers have.
+  void pace(std::int64_t& last, std::uint32_t& most) {
+    const std::int64_t now = Sys::ticks();
+    const std::int64_t spent = now - last;
+    if (last != 0 && spent < Sys::quantum() / 2 && most < Window<Sys>::most) most *= 2;
+    if (last != 0 && spent > 2 * Sys::quantum() && most > 1) most /= 2;
+    last = now;
+  }
+
   // Runs a batch of the group's own tasks. Now and then it looks how long they take.
   bool help_first(std::uint32_t most) {
     auto* const local = static_cast<Local<Sys>*>(Sys::local());
@@ -163,10 +174,12 @@ class Wait {
     const auto mine = [this](std::uint32_t life) { return life == generation_; };
     if (claim_batch(world_, pool, group_, mine, most, claim) != Claimed::task) return false;
     run_claim(world_, pool, claim);
-    // About a microsecond a task.
     if (is_timed) {
-      const bool are_long = Sys::ticks() - before > claim.count * (Sys::quantum() / 20);
-      local->help_batch = are_long ? 1 : Sys::quick_help;
+      // About a microsecond a task, and a few for the rest.
+      const std::int64_t microsecond = Sys::quantum() / 20;
+      const std::int64_t surplus = Sys::ticks() - before - claim.count * microsecond;
+      if (surplus > 5 * microsecond) local->help_batch = 1;
+      if (surplus < 3 * microsecond) local->help_batch = Sys::quick_help;
     }
     return true;
   }
