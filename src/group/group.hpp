@@ -202,7 +202,7 @@ struct alignas(base::cache_line) Group {
     const std::uint64_t dropped = tally.cancelled();
     const std::uint64_t discarded = tally.discarded_in_queue();
     // Between the two: what is claimed or counted meanwhile still counts as running.
-    const InBatches batches = look();
+    InBatches batches = look();
     const std::uint32_t head = queue.head();
     const std::uint32_t tail = queue.tail();
     const std::uint64_t newcomers = tally.discarded_newcomers();
@@ -215,6 +215,8 @@ struct alignas(base::cache_line) Group {
     while (told < least && !succeeded.compare_exchange_weak(told, least)) {
     }
     const std::int64_t passed = static_cast<std::int32_t>(head - count);
+    // Who was not the first to claim some has them in his window for a moment. (The model checker found this one.)
+    if (batches.waiting > passed) batches.waiting = static_cast<std::uint32_t>(passed);
     const std::int64_t running = passed + static_cast<std::int32_t>(early.load()) - batches.waiting - batches.over;
     return {.submitted = all + newcomers,
             .succeeded = succeeded_now,

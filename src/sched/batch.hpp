@@ -50,15 +50,15 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   local->bias.enter();
   // The window is seen to be full before the tasks leave the queue: whoever looks for work sees one or the other.
   window.group.store(&group, std::memory_order_relaxed);
-  window.from.store(0, std::memory_order_relaxed);
   const auto store = [&](std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
+    // The life, too: an old one may look like that of a suspended group. (The model checker found this one.)
+    if (i == 0) window.life.store(life, std::memory_order_relaxed);
     window.put(i, fn, ctx);
-    window.to.store(i + 1, std::memory_order_relaxed);
+    window.range.store(base::pack(i + 1, 0), std::memory_order_relaxed);
   };
   claimed = group.queue.claim_many(world.segments, mine, most, store, life, count, claim.more);
-  window.life.store(life, std::memory_order_relaxed);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  window.to.store(claimed == Claimed::task ? count : 0, std::memory_order_relaxed);
+  window.range.store(base::pack(claimed == Claimed::task ? count : 0, 0), std::memory_order_relaxed);
   local->bias.leave();
   if (claimed == Claimed::no_unit) return claim_single(world, group, mine, claim);
   if (claimed != Claimed::task) return claimed;
@@ -82,7 +82,16 @@ bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
   auto* const mine = static_cast<Local<Sys>*>(Sys::local());
   const bool has_window = mine != nullptr && mine->window.size() == 0;
   return any_window(world, [&](Local<Sys>& victim, group::Group<Sys>& group) {
-    if (&victim == mine || !wants(victim, group) || is_held(group, victim.window.life.load())) return false;
+    if (!wants(victim, group) || is_held(group, victim.window.life.load())) return false;
+    if (&victim == mine) {
+      // What a suspension has left to us: there may be nobody else to run it. (The model checker found this one.)
+      claim = {};
+      claim.group = &group;
+      claim.in_window = true;
+      claim.count = mine->window.size();
+      claim.more = claim.count > 1;
+      return true;
+    }
     constexpr std::uint32_t most = Window<Sys>::most / 2 + 1;
     queue::Work loot[most];
     std::uint32_t count = 0;
@@ -90,10 +99,11 @@ bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
     victim.bias.revoke();
     if (window.group.load() == &group && wants(victim, group) &&
         !is_held(group, window.life.load(std::memory_order_relaxed))) {
-      const std::uint32_t to = window.to.load(std::memory_order_relaxed);
+      const std::uint64_t range = window.range.load(std::memory_order_relaxed);
+      const std::uint32_t to = base::high(range);
       count = has_window ? (window.size() + 1) / 2 : window.size() != 0 ? 1 : 0;
       for (std::uint32_t i = 0; i < count; ++i) window.get(to - count + i, loot[i]);
-      window.to.store(to - count, std::memory_order_relaxed);
+      window.range.store(base::pack(to - count, base::low(range)), std::memory_order_relaxed);
     }
     victim.bias.restore();
     if (count == 0) return false;
@@ -108,9 +118,15 @@ bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
       mine->window.group.store(&group, std::memory_order_relaxed);
       mine->window.life.store(loot[0].life, std::memory_order_relaxed);
       mine->window.filled.store(mine->window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-      mine->window.from.store(0, std::memory_order_relaxed);
-      mine->window.to.store(count);
+      mine->window.range.store(base::pack(count, 0));
       mine->bias.leave();
+    }
+    if (count > 1) {
+      // While they were in our hands nobody saw them who looked before going to sleep.
+      Sys::fence_after_write();
+      if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
+      wake_ancestors(world, group);
+      wake_one(world, world.pools[group.pool.load(std::memory_order_relaxed)]);
     }
     return true;
   });

@@ -52,14 +52,16 @@ class Credits {
                                std::uint32_t filled, LocalType& local, queue::Work& work) {
     Window<Sys>& window = local.window;
     local.bias.enter();
-    const std::uint32_t from = window.from.load(relaxed);
-    if (from >= window.to.load(relaxed) || window.filled.load(relaxed) != filled ||
-        group.suspended.load(relaxed) == life) {
+    const std::uint64_t range = window.range.load(relaxed);
+    const std::uint32_t from = base::low(range);
+    // Not relaxed: what came before a resume happens before what starts after it, and a suspension that has not seen our
+    // window is seen by us. (The model checker found this one.)
+    if (from == base::high(range) || window.filled.load(relaxed) != filled || group.suspended.load() == life) {
       local.bias.leave();
       return false;
     }
     window.get(from, work);
-    window.from.store(from + 1, relaxed);
+    window.range.store(range + 1, relaxed);
     const bool is_settled = !Task::is_plain(work) || keep(local, pool, one_place);
     local.bias.leave();
     if (!is_settled) {

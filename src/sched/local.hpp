@@ -29,16 +29,15 @@ struct Window {
   Atomic<void*> group{nullptr};  // the slot; as it was last
   Atomic<std::uint32_t> life{0};
   Atomic<std::uint32_t> filled{0};  // how often it was filled: tells one batch from the next
-  Atomic<std::uint32_t> from{0};
-  Atomic<std::uint32_t> to{0};
+  // What is there: end 63..32 | begin 31..0, in one word for those who look: two that were not there at once would
+  // make tasks of an empty window.
+  Atomic<std::uint64_t> range{0};
   Atomic<std::uint32_t> finished{0};  // of the batch, and not counted by the group yet
   queue::Cell<Atomic> cells[most];
 
   std::uint32_t size() const {
-    // What is seen may never have been there at once, but it is never less than nothing.
-    const std::uint32_t end = to.load();
-    const std::uint32_t begin = from.load();
-    return begin < end ? end - begin : 0;
+    const std::uint64_t now = range.load();
+    return base::high(now) - base::low(now);
   }
   void put(std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
     cells[i].fn.store(fn, std::memory_order_relaxed);

@@ -175,7 +175,7 @@ class Search {
       if (!is_ours(group)) return false;
       if (look == Look::in_earnest) return true;
       // Twice the same: it has not got on since.
-      const std::uint64_t seen = base::pack(local.window.life.load(), local.window.from.load());
+      const std::uint64_t seen = base::pack(local.window.life.load(), base::low(local.window.range.load()));
       if (victim_ == &local && victim_seen_ == seen) return true;
       victim_ = &local;
       victim_seen_ = seen;

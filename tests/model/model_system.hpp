@@ -168,8 +168,11 @@ class Array {
 template <std::uint32_t N>
 class FreeIndexes {
  public:
-  FreeIndexes() {
-    for (std::uint32_t i = 0; i < N; ++i) indexes_[i] = N - 1 - i;
+  FreeIndexes() { limit(N); }
+  // Has so many to give. Requires: none is taken.
+  void limit(std::uint32_t count) {
+    count_ = count;
+    for (std::uint32_t i = 0; i < count; ++i) indexes_[i] = count - 1 - i;
   }
   std::uint32_t take() {
     const std::lock_guard lock(mutex_);
@@ -186,7 +189,7 @@ class FreeIndexes {
  private:
   Mutex mutex_;
   std::uint32_t indexes_[N];
-  std::uint32_t count_ = N;
+  std::uint32_t count_ = 0;
 };
 
 template <class T, std::uint32_t N>
@@ -196,11 +199,17 @@ class Slab {
   T& operator[](std::uint32_t index) { return slots_[index]; }
   std::uint32_t take() { return free_.take(); }
   void give(std::uint32_t index) { free_.give(index); }
-  std::uint32_t high_water() const { return N; }
+  std::uint32_t high_water() const { return end_; }
   std::uint32_t free() const { return free_.count(); }
+  // Has so many slots. Requires: none is taken.
+  void limit(std::uint32_t count) {
+    end_ = count;
+    free_.limit(count);
+  }
 
  private:
   T slots_[N];
+  std::uint32_t end_ = N;
   FreeIndexes<N> free_;
 };
 
@@ -281,7 +290,7 @@ struct ModelSystem {
   template <class T, std::size_t N>
   using Array = model::Array<T, N>;
   template <class T, std::uint32_t ChunkSlots, std::uint32_t Chunks>
-  using Slab = model::Slab<T, 2>;
+  using Slab = model::Slab<T, ChunkSlots == 16 ? max_threads : 2>;  // 16: those of Locals
   using Segments = model::Segments;
   using Mutex = model::Mutex;
   using Thread = std::uint32_t;
@@ -377,7 +386,7 @@ struct ModelSystem {
   static void*& local() { return threads->locals[rl::thread_index()]; }
   static std::uint32_t thread_id() { return rl::thread_index() + 1; }
   static bool is_thread(std::uint32_t) { return true; }
-  static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) { return capacity < 4 ? 0 : 1; }
+  static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) { return capacity / 4; }
   template <class T>
   static void light_store(Atomic<T>& word, T value, Where at = Where::current()) {
     word.store(value, std::memory_order_seq_cst, at);

@@ -57,6 +57,9 @@ template <class Test, unsigned Users, unsigned Workers>
 struct PoolTest : rl::test_suite<Test, Users + Workers> {
   static constexpr unsigned tasks = 6;
   static constexpr std::uint32_t capacity = 4;
+  static constexpr std::uint32_t locals = 2;  // threads beyond them go without
+  static constexpr std::int64_t idle_timeout = INT64_MAX;
+  static constexpr std::uint32_t max_workers = Workers;
 
   pool::sched::World<ModelSystem> world;
   Threads threads;
@@ -70,8 +73,13 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     threads.first = Users;
     threads.end = Users + Workers;
     for (Counted& each : task) each.runs($) = 0;
-    const std::uint32_t index =
-        create_pool(world, {.max_workers = Workers, .queue_capacity = Test::capacity, .name = "model"}, pool_life);
+    world.locals.limit(Test::locals);
+    const std::uint32_t index = create_pool(world,
+                                            {.max_workers = Test::max_workers,
+                                             .queue_capacity = Test::capacity,
+                                             .name = "model",
+                                             .idle_timeout = Test::idle_timeout},
+                                            pool_life);
     pool = world.pools.at(index);
     self().prepare();
   }
@@ -103,6 +111,12 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
   Submitted submit(const Handle& to, std::int32_t (*fn)(void*), void* ctx, pool::sched::SubmitTerms terms = {}) {
     return pool::sched::Submit<ModelSystem>(world, *to.group, to.life, terms)(
         {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)});
+  }
+  // As the library's callers do: the simple way, if it is one.
+  Submitted submit_fast(const Handle& to, std::int32_t (*fn)(void*), void* ctx, pool::sched::SubmitTerms terms = {}) {
+    const bool is_in = pool::sched::submit_fast(world, *to.group, to.life, reinterpret_cast<std::uintptr_t>(fn),
+                                                reinterpret_cast<std::uintptr_t>(ctx));
+    return is_in ? Submitted::ok : submit(to, fn, ctx, terms);
   }
   Submitted submit(const Handle& to, unsigned which, pool::sched::SubmitTerms terms = {}) {
     return submit(to, &Counted::run, &task[which], terms);

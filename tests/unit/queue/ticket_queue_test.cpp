@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <random>
+#include <vector>
 
 #include "unit/test_system.hpp"
 
@@ -297,6 +298,207 @@ TEST_F(TicketQueueTest, LeavesWhatIsNotWanted) {
   EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, odd_ones), Queue::Claimed::unwanted);
   EXPECT_EQ(claim(), 2U);
   EXPECT_EQ(queue_->claim(segments_, anybody, work, more_, odd_ones), Queue::Claimed::empty);
+}
+
+// --- claim_many: SmallSegments has 4 cells a segment, and 3 are inline ---
+
+class ClaimManyTest : public TicketQueueTest {
+ protected:
+  // What a claim of up to `most` got; `result_` says how it went.
+  std::vector<std::uintptr_t> claim_many(std::uint32_t most, std::uint32_t of = 0) {
+    std::vector<std::uintptr_t> stored;
+    std::uint32_t count = 0;
+    const auto mine = [of](std::uint32_t life) { return of == 0 || life == of; };
+    const auto store = [&](std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
+      EXPECT_EQ(ctx, fn + 1);
+      if (stored.size() <= i) stored.resize(i + 1);  // stored again after a failure
+      stored[i] = fn;
+    };
+    result_ = queue_->claim_many(segments_, mine, most, store, life_, count, more_);
+    if (result_ != Queue::Claimed::task) return {};
+    stored.resize(count);
+    return stored;
+  }
+  using Values = std::vector<std::uintptr_t>;
+
+  Queue::Claimed result_ = Queue::Claimed::empty;
+  std::uint32_t life_ = 0;
+};
+
+TEST_F(ClaimManyTest, TakesUpToTheEndOfASegment) {
+  for (std::uintptr_t i = 1; i <= 13; ++i) submit(i);
+  EXPECT_EQ(claim_many(100), (Values{1, 2, 3}));  // inline
+  EXPECT_EQ(life_, 1U);
+  EXPECT_TRUE(more_);
+  EXPECT_EQ(claim_many(100), (Values{4, 5, 6, 7}));
+  EXPECT_EQ(claim(), 8U);
+  EXPECT_EQ(claim_many(100), (Values{9, 10, 11}));
+  EXPECT_EQ(claim_many(100), (Values{12, 13}));
+  EXPECT_FALSE(more_);
+  EXPECT_TRUE(claim_many(100).empty());
+  EXPECT_EQ(result_, Queue::Claimed::empty);
+  EXPECT_EQ(segments_.out.size(), 1U);  // the others were given back
+  EXPECT_EQ(segments_.doubles, 0);
+}
+
+TEST_F(ClaimManyTest, TakesNoMoreThanItIsAskedTo) {
+  for (std::uintptr_t i = 1; i <= 7; ++i) submit(i);
+  EXPECT_EQ(claim_many(1), (Values{1}));
+  EXPECT_EQ(claim_many(1), (Values{2}));
+  EXPECT_EQ(claim_many(2), (Values{3}));
+  EXPECT_EQ(claim_many(3), (Values{4, 5, 6}));
+  EXPECT_TRUE(more_);
+  EXPECT_EQ(claim_many(3), (Values{7}));
+  EXPECT_FALSE(more_);
+}
+
+TEST_F(ClaimManyTest, StopsBeforeACellThatIsNotReady) {
+  submit(1);
+  submit(2);
+  submit(3);
+  submit(4);
+  Queue::Ticket slow;
+  ASSERT_EQ(queue_->reserve(segments_, 1, slow), Queue::Reserved::ok);
+  submit(6);
+  EXPECT_EQ(claim_many(100), (Values{1, 2, 3}));
+  EXPECT_EQ(claim_many(100), (Values{4}));
+  EXPECT_TRUE(more_);
+  EXPECT_TRUE(claim_many(100).empty());
+  EXPECT_EQ(result_, Queue::Claimed::not_ready);
+  queue_->publish(segments_, slow, {5, 6});
+  EXPECT_EQ(claim_many(100), (Values{5, 6}));
+}
+
+TEST_F(ClaimManyTest, LeavesWhatIsHeldLimitedOrForeign) {
+  submit(1);
+  EXPECT_TRUE(claim_many(100, 3).empty());
+  EXPECT_EQ(result_, Queue::Claimed::foreign);
+  EXPECT_TRUE(queue_->suspend(1));
+  EXPECT_TRUE(claim_many(100).empty());
+  EXPECT_EQ(result_, Queue::Claimed::held);
+  EXPECT_TRUE(queue_->resume(1));
+  EXPECT_EQ(claim_many(100), (Values{1}));
+  ASSERT_TRUE(queue_->close(1, queue_->tail()));
+  queue_->open(3, true);
+  submit(2, 3);
+  EXPECT_TRUE(claim_many(100).empty());
+  EXPECT_EQ(result_, Queue::Claimed::no_unit);
+  EXPECT_EQ(life_, 3U);
+  EXPECT_EQ(queue_->tail() - queue_->head(), 1U);
+}
+
+TEST_F(ClaimManyTest, FollowsADequeThroughManyLives) {
+  std::mt19937 random(54321);
+  std::uint32_t generation = 1;
+  for (int life = 0; life < 300; ++life) {
+    std::deque<std::uintptr_t> reference;
+    std::uintptr_t next = 1;
+    for (auto step = random() % 100; step > 0; --step) {
+      for (auto count = random() % 4; count > 0; --count) {
+        reference.push_back(next);
+        submit(next++, generation);
+      }
+      for (const std::uintptr_t got : claim_many(1 + static_cast<std::uint32_t>(random() % 5))) {
+        ASSERT_EQ(got, reference.front());
+        reference.pop_front();
+      }
+      ASSERT_EQ(queue_->empty(), reference.empty());
+    }
+    while (!reference.empty()) {
+      const Values got = claim_many(2);
+      ASSERT_FALSE(got.empty());
+      for (std::size_t i = 0; i < got.size(); ++i) reference.pop_front();
+    }
+    ASSERT_TRUE(queue_->close_plain(generation, queue_->tail()));
+    queue_->release(segments_);
+    ASSERT_TRUE(segments_.out.empty());
+    ASSERT_EQ(segments_.doubles, 0);
+    generation += 2;
+    queue_->open(generation);
+  }
+}
+
+// --- the simple ways ---
+
+TEST_F(TicketQueueTest, TriesOnlyForTicketsThatAreSimple) {
+  Queue::Ticket ticket;
+  int looks = 0;
+  const auto look = [&] { ++looks; };
+  std::uintptr_t next = 1;
+  for (int round = 0; round < 3; ++round) {
+    // The first segment has 3 cells; its last is also the last before the tickets wrap.
+    const std::uintptr_t simple = round == 0 ? Queue::inline_cells - 1 : Queue::segment_cells - 1;
+    for (std::uintptr_t i = 0; i < simple; ++i) {
+      const std::uint32_t tail = queue_->tail();
+      ASSERT_TRUE(queue_->try_reserve(1, ticket, look));
+      EXPECT_EQ(ticket.number, tail);
+      EXPECT_EQ(queue_->tail(), tail + 1);
+      queue_->publish(segments_, ticket, {next, next + 1});
+      ++next;
+    }
+    EXPECT_EQ(looks, round + 1);
+    const std::uint32_t tail = queue_->tail();
+    EXPECT_FALSE(queue_->try_reserve(1, ticket, look));  // its segment's last
+    EXPECT_EQ(queue_->tail(), tail);
+    submit(next++);
+    for (std::uintptr_t i = next - simple - 1; i < next; ++i) EXPECT_EQ(claim(), i);
+  }
+}
+
+TEST_F(TicketQueueTest, TriesForNoOtherGeneration) {
+  Queue::Ticket ticket;
+  const auto look = [] {};
+  const std::uint32_t tail = queue_->tail();
+  EXPECT_FALSE(queue_->try_reserve(3, ticket, look));
+  EXPECT_FALSE(queue_->try_reserve(0, ticket, look));
+  ASSERT_TRUE(queue_->close_plain(1, tail));
+  EXPECT_FALSE(queue_->try_reserve(1, ticket, look));
+  EXPECT_EQ(queue_->tail(), tail);
+}
+
+TEST_F(TicketQueueTest, ANotedLifeGoesTheLongWay) {
+  Queue::Ticket ticket;
+  EXPECT_FALSE(queue_->is_noted());
+  EXPECT_FALSE(queue_->note(3));
+  EXPECT_FALSE(queue_->is_noted());
+  EXPECT_TRUE(queue_->note(1));
+  EXPECT_TRUE(queue_->note(1));  // once more changes nothing
+  EXPECT_TRUE(queue_->is_noted());
+  EXPECT_EQ(queue_->generation(), 1U);
+  EXPECT_EQ(base::low(queue_->sub()), queue_->tail());
+  EXPECT_EQ(base::high(queue_->sub()), 1U);
+  EXPECT_NE(queue_->raw_sub(), queue_->sub());
+  EXPECT_FALSE(queue_->try_reserve(1, ticket, [] {}));
+  submit(1);
+  EXPECT_TRUE(queue_->is_noted());  // a ticket leaves it
+  EXPECT_EQ(claim(), 1U);
+  EXPECT_FALSE(queue_->close_plain(1, queue_->tail()));
+  EXPECT_FALSE(queue_->close(1, queue_->tail() - 1));
+  EXPECT_FALSE(queue_->close(3, queue_->tail()));
+  EXPECT_EQ(queue_->generation(), 1U);
+  EXPECT_TRUE(queue_->close(1, queue_->tail()));
+  EXPECT_EQ(queue_->generation(), 2U);
+  EXPECT_TRUE(queue_->is_noted());  // for whoever ends it
+  EXPECT_FALSE(queue_->note(1));
+  queue_->open(3);
+  EXPECT_FALSE(queue_->is_noted());
+  EXPECT_TRUE(queue_->note(3));
+  std::uint32_t tail = 0;
+  EXPECT_TRUE(queue_->close_any(3, tail));
+  EXPECT_EQ(queue_->generation(), 4U);
+  EXPECT_TRUE(queue_->is_noted());
+}
+
+TEST_F(TicketQueueTest, ClosesPlainOnlyAtTheTailThatIsNamed) {
+  submit(1);
+  EXPECT_FALSE(queue_->close_plain(1, Queue::first_ticket));
+  EXPECT_FALSE(queue_->close_plain(3, queue_->tail()));
+  EXPECT_EQ(claim(), 1U);
+  EXPECT_TRUE(queue_->close_plain(1, queue_->tail()));
+  EXPECT_FALSE(queue_->close_plain(1, queue_->tail()));
+  EXPECT_EQ(queue_->generation(), 2U);
+  Queue::Ticket ticket;
+  EXPECT_EQ(queue_->reserve(segments_, 1, ticket), Queue::Reserved::stale);
 }
 
 }  // namespace
