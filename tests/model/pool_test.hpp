@@ -101,8 +101,9 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     end_pool(world, *pool, pool_life);
   }
 
-  Handle make_group(const Config& config = {}) {
+  Handle make_group(Config config = {}) {
     Handle made;
+    config.is_plain = false;
     const std::uint32_t index = create_group(world, *pool, pool_life, config, made.life);
     RL_ASSERT(index != nil);
     made.group = world.groups.at(index);

@@ -21,7 +21,10 @@ using Job = sched::Job<System>;
 
 class RealPool : public ::testing::Test {
  protected:
-  RealPool() : world_(make_world()) { open(); }
+  RealPool() : world_(make_world()) {
+    System::local() = nullptr;  // that of this thread is in another test's world
+    open();
+  }
   ~RealPool() override { close(); }
 
   void open() {
@@ -38,7 +41,8 @@ class RealPool : public ::testing::Test {
 
   sched::Pool<System>& pool() { return *world_.pools.at(index_); }
   Group& group(std::uint32_t index) { return *world_.groups.at(index); }
-  std::uint32_t make_group(std::uint32_t& life, const group::Config& config = {}) {
+  std::uint32_t make_group(std::uint32_t& life, group::Config config = {}) {
+    config.is_plain = false;
     return sched::create_group(world_, pool(), life_, config, life);
   }
   sched::Submitted submit(Group& group, std::uint32_t life, std::int32_t (*fn)(void*), void* ctx) {
