@@ -87,7 +87,7 @@ pool_status_t pool_submit(pool_t pool, pool_task_fn fn, void* ctx) {
   if (!found) return found.status();
   if (!Frame::inside_pool(found.slot) && found.slot->room.is_closed()) return POOL_ECLOSED;
   const std::uint64_t own = sched::own_group(*found.world, *found.slot, found.generation);
-  if (own == 0) return POOL_ENOMEM;
+  if (own == 0) return capi::resolve(pool) ? POOL_ENOMEM : POOL_EBADHANDLE;
   Group* const group = found.world->groups.at(base::low(own));
   return submit({found.world, group, base::high(own)}, fn, ctx, nullptr, 0, {});
 }

@@ -146,7 +146,8 @@ struct alignas(base::cache_line) Group {
  public:
 
   // Says whether some of its tasks have left the queue and are not counted as finished.
-  bool has_begun() const { return completion.load().count() != queue.head(); }
+  // A job that runs before its turn is told by `early` until its ticket is claimed: looked at first.
+  bool has_begun() const { return early.load() != 0 || completion.load().count() != queue.head(); }
 
   // Says whether a worker or a helper could start a task now, if the first one is ready.
   bool has_startable() const { return !queue.empty() && !queue.is_suspended() && units.any_free(); }

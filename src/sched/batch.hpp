@@ -56,11 +56,18 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
     window.put(i, fn, ctx);
     window.range.store(base::pack(i + 1, 0), std::memory_order_relaxed);
   };
-  claimed = group.queue.claim_many(world.segments, mine, most, store, life, count, claim.more);
+  // Asked again of the life that is claimed: tasks of a bounded group hold places of their own, which a window does not
+  // give back.
+  bool is_bounded = false;
+  const auto may = [&](std::uint32_t its_life) {
+    is_bounded = group.capacity.load(std::memory_order_relaxed) != 0;
+    return !is_bounded && mine(its_life);
+  };
+  claimed = group.queue.claim_many(world.segments, may, most, store, life, count, claim.more);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.range.store(base::pack(claimed == Claimed::task ? count : 0, 0), std::memory_order_relaxed);
   local->bias.leave();
-  if (claimed == Claimed::no_unit) return claim_single(world, group, mine, claim);
+  if (claimed == Claimed::no_unit || is_bounded) return claim_single(world, group, mine, claim);
   if (claimed != Claimed::task) return claimed;
   Sys::fence_after_write();
   claim.in_window = true;

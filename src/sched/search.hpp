@@ -40,6 +40,11 @@ class Search {
     if (!tasks_first && take_notice()) return Claimed::task;
     if (visited_ != base::nil && ++tasks_ >= next_reading_) charge();
     if (is_in_lockstep()) Sys::linger_short();
+    // Also while there is other work: what is stuck behind a long task has its turn.
+    if (tasks_ == 0 && visited_ != base::nil && since_ - looked_at_windows_ > 50 * Sys::quantum()) {
+      looked_at_windows_ = since_;
+      if (steal_some(Look::lingering)) return Claimed::task;
+    }
     for (;;) {
       best_ = base::nil;
       const std::uint32_t start = worker_.cursor;
@@ -268,6 +273,7 @@ class Search {
   // The group whose tasks we run, since when, how many since the last look at the clock, and when to look again.
   std::uint32_t visited_ = base::nil;
   std::int64_t since_ = 0;
+  std::int64_t looked_at_windows_ = 0;
   std::uint32_t tasks_ = 0;
   std::uint32_t next_reading_ = 1;
   // Of the groups with work that are ahead of the rotation, the one that is least so.

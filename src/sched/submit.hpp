@@ -42,7 +42,9 @@ class Submit {
   Submitted operator()(const queue::Work& work) {
     if (group_.queue.generation() != generation_) return Submitted::stale;
     // Slots are never unmapped: if the group ends now we look at some pool's slot, and the ticket is refused below.
-    Pool<Sys>& pool = world_.pools[group_.pool.load(std::memory_order_relaxed)];
+    // (Looked at once: the slot may come to another pool, and what is taken of the one must not go back to the other.)
+    home_ = group_.home.load(std::memory_order_relaxed);
+    Pool<Sys>& pool = world_.pools[base::low(home_)];
     inside_ = Frame<Sys>::inside_pool(&pool);
     // What we hold goes back, also if a drop that we call ends the thread; not in a child of the process.
     struct Holding {
@@ -94,7 +96,7 @@ class Submit {
         has_grant_ = false;
       }
       if (!has_place_) {
-        switch (Credits<Sys>::take(world_, pool, group_.home.load(std::memory_order_relaxed), inside_)) {
+        switch (Credits<Sys>::take(world_, pool, home_, inside_)) {
           case Room::Taken::ok:
             has_place_ = true;
             break;
@@ -347,6 +349,7 @@ class Submit {
   GroupType& group_;
   const std::uint32_t generation_;
   const SubmitTerms terms_;
+  std::uint64_t home_ = 0;  // the pool: life 63..32 | slot 31..0
   Taken<Sys> taken_;
   Submitted result_ = Submitted::ok;
   std::int64_t deadline_ = INT64_MAX;

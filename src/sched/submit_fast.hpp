@@ -90,8 +90,10 @@ template <class Sys>
     return false;
   }
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+  // The slot may come to another pool between the two: what is taken of the one must not go back to the other.
+  const std::uint64_t home = group.home.load(std::memory_order_relaxed);
   if (group.is_cancelled(generation) || pool.staffed.load() == 0 ||
-      !Credits<Sys>::take_own(*local, group.home.load(std::memory_order_relaxed))) [[unlikely]] {
+      pool.home.load(std::memory_order_relaxed) != home || !Credits<Sys>::take_own(*local, home)) [[unlikely]] {
     return false;
   }
   // An empty moment that this submit ends is this submit's to announce, see Taken.

@@ -223,10 +223,11 @@ std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t poo
 // The group that pool_submit goes to, made at its first call: generation 63..32 | slot 31..0. 0: no memory.
 template <class Sys>
 std::uint64_t own_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life) {
-  if (const std::uint64_t own = pool.own_group.load(); own != 0) return own;
+  if (const std::uint64_t own = pool.own_group.load(); own != 0) return pool.generation.load() == pool_life ? own : 0;
   const std::lock_guard lock(pool.growth);
   std::uint64_t own = pool.own_group.load();
-  if (own != 0 || pool.generation.load() != pool_life) return own;
+  if (pool.generation.load() != pool_life) return 0;
+  if (own != 0) return own;
   std::uint32_t generation = 0;
   const std::uint32_t index = create_group(world, pool, pool_life, {}, generation);
   if (index == base::nil) return 0;
