@@ -117,8 +117,8 @@ struct alignas(base::cache_line) Group {
     notices.open(generation);
     places.store(base::pack(generation, 0), std::memory_order_relaxed);
     // Most lives are as plain as the one before.
-    if (!config.is_plain || !was_plain_) configure(config);
-    was_plain_ = config.is_plain;
+    if (!config.is_plain || !was_plain_.load(std::memory_order_relaxed)) configure(config);
+    was_plain_.store(config.is_plain, std::memory_order_relaxed);
     if (config.capacity != 0) line.open(generation);
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }
@@ -141,7 +141,7 @@ struct alignas(base::cache_line) Group {
     }
   }
 
-  bool was_plain_ = false;  // the slot's owner's
+  Atomic<bool> was_plain_{false};  // the slot's owner's
 
  public:
 
@@ -179,7 +179,7 @@ struct alignas(base::cache_line) Group {
   // Makes it the one of pool_submit, for this life. Requires: nobody else knows it yet.
   void make_pools_own() {
     is_special.fetch_or(is_pools_own, std::memory_order_relaxed);
-    was_plain_ = false;
+    was_plain_.store(false, std::memory_order_relaxed);
   }
 
   // Of those that have left the queue some have not started, and some are over and not counted yet (sched/batch.hpp).

@@ -3,8 +3,12 @@
 #include "os/barrier.hpp"
 
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
 
 namespace pool::os {
 
@@ -16,6 +20,14 @@ bool watch_barrier() noexcept {
   return is_there;
 }
 
-void heavy_barrier() noexcept { (void)syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0); }
+void heavy_barrier() noexcept {
+  for (;;) {
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) return;
+    // Short of memory for a moment. Whatever else it says, it was not so when we asked: a filter was set up since, which
+    // takes a promise back on which others rely.
+    if (errno != ENOMEM) std::abort();
+    sched_yield();
+  }
+}
 
 }  // namespace pool::os

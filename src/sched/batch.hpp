@@ -83,14 +83,14 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
 }
 
 // Takes what another thread has claimed of a group that `wants`, and not started: half of it into the own window, if
-// that is free, else one. False: there is none.
+// that is free and may be filled, else one. False: there is none.
 template <class Sys, class Wants>
-bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
+bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
   auto* const mine = static_cast<Local<Sys>*>(Sys::local());
-  const bool has_window = mine != nullptr && mine->window.size() == 0;
+  const bool has_window = may_fill && mine != nullptr && mine->window.size() == 0;
   return any_window(world, [&](Local<Sys>& victim, group::Group<Sys>& group) {
     if (!wants(victim, group) || is_held(group, victim.window.life.load())) return false;
-    if (&victim == mine) {
+    if (&victim == mine && may_fill) {
       // What a suspension has left to us: there may be nobody else to run it. (The model checker found this one.)
       claim = {};
       claim.group = &group;
@@ -144,17 +144,26 @@ bool steal(World<Sys>& world, Wants&& wants, Claim<Sys>& claim) {
 template <class Sys>
 class Batch {
  public:
-  // Of the window of `local`.
-  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Local<Sys>& local)
+  // Of the window of `local`. `by_the_clock`: what takes too long is left there, so that others have their turn.
+  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Local<Sys>& local, bool by_the_clock)
       : world_(world),
         pool_(pool),
         group_(group),
         local_(&local),
+        next_reading_(by_the_clock && local.window.size() > 1 ? 1 : 0),
+        began_(next_reading_ != 0 ? Sys::ticks() : 0),
         life_(local.window.life.load(std::memory_order_relaxed)),
         filled_(local.window.filled.load(std::memory_order_relaxed)) {}
   // Without a window.
   Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life)
-      : world_(world), pool_(pool), group_(group), local_(nullptr), life_(life), filled_(0) {}
+      : world_(world),
+        pool_(pool),
+        group_(group),
+        local_(nullptr),
+        next_reading_(0),
+        began_(0),
+        life_(life),
+        filled_(0) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   // A task may end the thread: what is left in the window is for others then.
@@ -188,7 +197,17 @@ class Batch {
 
  private:
   bool take(queue::Work& work) {
-    return local_ != nullptr && Credits<Sys>::take_from_window(pool_, group_, life_, filled_, *local_, work);
+    return local_ != nullptr && !is_over_time() && Credits<Sys>::take_from_window(pool_, group_, life_, filled_, *local_, work);
+  }
+  // Looks at the clock after 1, 2, 4 and so on.
+  bool is_over_time() {
+    if (run_ != next_reading_ || run_ == 0) return is_over_;
+    next_reading_ *= 2;
+    if (is_over_ || Sys::ticks() - began_ <= 2 * Sys::quantum()) return is_over_;
+    is_over_ = true;
+    const std::uint32_t batch = group_.batch.load(std::memory_order_relaxed);
+    if (batch > 1) group_.batch.store(batch / 2, std::memory_order_relaxed);
+    return true;
   }
   // For statistics.
   void tell(std::uint32_t over) {
@@ -265,6 +284,9 @@ class Batch {
   Pool<Sys>& pool_;
   group::Group<Sys>& group_;
   Local<Sys>* const local_;
+  std::uint32_t next_reading_;
+  bool is_over_ = false;
+  const std::int64_t began_;
   const std::uint32_t life_;
   const std::uint32_t filled_;
   const std::uint32_t era_ = Sys::era();
@@ -273,7 +295,7 @@ class Batch {
 
 // Runs what was claimed.
 template <class Sys>
-void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim) {
+void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim, bool by_the_clock = false) {
   if (!claim.in_window) {
     if (claim.work.unit || !Task::is_bare(claim.work) || claim.group->capacity.load(std::memory_order_relaxed) != 0) {
       return run_claimed(world, pool, *claim.group, claim.work);
@@ -281,7 +303,7 @@ void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim) {
     Batch<Sys> single(world, pool, *claim.group, claim.work.life);
     return single.may_start() ? single.run_one(claim.work) : run_claimed(world, pool, *claim.group, claim.work);
   }
-  Batch<Sys>(world, pool, *claim.group, *static_cast<Local<Sys>*>(Sys::local())).run();
+  Batch<Sys>(world, pool, *claim.group, *static_cast<Local<Sys>*>(Sys::local()), by_the_clock).run();
 }
 
 }  // namespace pool::sched

@@ -8,12 +8,22 @@
 
 namespace pool::sched {
 
+// Tells those who have claimed already whether the queue is suspended. Whoever changes that calls this afterwards, and
+// looks again: so the last one to look has told what is.
+template <class Sys>
+void tell_suspended(group::Group<Sys>& group, std::uint32_t life) {
+  bool is_suspended = false;
+  do {
+    is_suspended = group.queue.is_suspended();
+    group.suspended.store(is_suspended ? life : 0);
+  } while (group.queue.is_suspended() != is_suspended);
+}
+
 // Ends a suspension; what is queued may start. False: the group is gone.
 template <class Sys>
 bool resume_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  std::uint32_t held = life;
-  group.suspended.compare_exchange_strong(held, 0);
   if (!group.queue.resume(life)) return false;
+  tell_suspended(group, life);
   announce_startable(world, group);
   return true;
 }
@@ -53,7 +63,7 @@ template <class Sys>
 Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   const Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   if (!group.queue.suspend(life)) return Suspended::gone;
-  group.suspended.store(life);
+  tell_suspended(group, life);
   // Who has claimed some of them already looks before each start.
   any_window(world, [&group](Local<Sys>& local, group::Group<Sys>& its) {
     if (&its != &group) return false;

@@ -163,7 +163,8 @@ class Credits {
     if (local.home.load(relaxed) != pool.home.load(relaxed) || local.exact.load(relaxed) != 0) return false;
     const std::uint64_t credits = local.credits.load(relaxed) + more;
     local.credits.store(credits, relaxed);
-    if (base::low(credits) > local.most || base::high(credits) > local.most) [[unlikely]] give_surplus(local, pool, credits);
+    const std::uint32_t most = local.most.load(relaxed);
+    if (base::low(credits) > most || base::high(credits) > most) [[unlikely]] give_surplus(local, pool, credits);
     return true;
   }
   __attribute__((noinline)) static void give_surplus(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {
@@ -214,7 +215,7 @@ class Credits {
       world.pools[base::low(local.home.load(relaxed))].room.give(base::low(credits), base::high(credits));
     }
     local.exact.store(1, relaxed);
-    local.most = 2 * world.pools[base::low(home)].room.chunk();
+    local.most.store(2 * world.pools[base::low(home)].room.chunk(), relaxed);
     local.home.store(home);
   }
 

@@ -102,7 +102,8 @@ bool wait_for_job(World<Sys>& world, Job<Sys>& job, std::uint32_t generation, st
     return is_serial && help_once(world, group, life);
   };
   const auto may_run = [&] {
-    return help && JobType::phase(job.word.load()) == JobType::queued && group.has_startable();
+    return help && JobType::phase(job.word.load()) == JobType::queued && !group.queue.is_suspended() &&
+           group.units.any_free();
   };
   return wait_beside<Sys>(group, deadline, is_over, run_own, may_run);
 }

@@ -62,13 +62,13 @@ struct alignas(base::cache_line) Local {
   Atomic<std::uint64_t> home{0};
   Atomic<std::uint64_t> credits{0};  // tokens 63..32 | places 31..0
   Atomic<std::uint32_t> exact{1};    // none are kept, everything goes to the room itself
-  std::uint32_t most = 0;            // so many of each are kept
+  Atomic<std::uint32_t> most{0};     // so many of each are kept
   Window<Sys> window;
 
   // How many tasks of an unknown group this thread claims together in a wait, by how long its last ones took; and how
   // many such waits there were. Its own, without the bias.
-  std::uint32_t help_batch = Sys::first_help;
-  std::uint32_t helps = 0;
+  Atomic<std::uint32_t> help_batch{Sys::first_help};
+  Atomic<std::uint32_t> helps{0};
 
   // Free slots of groups, for the next ones that this thread makes: its own, without the bias.
   static constexpr std::uint32_t most_groups = Sys::kept_groups;

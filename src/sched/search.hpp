@@ -11,6 +11,8 @@
 // tasks.
 #pragma once
 
+#include <utility>
+
 #include "sched/batch.hpp"
 #include "sched/notify.hpp"
 
@@ -33,7 +35,9 @@ class Search {
   Claimed find(Look look) {
     lingering_ = look == Look::lingering;
     has_seen_moves_ = false;
-    if (notice_ == nullptr && take_own_window()) return Claimed::task;
+    // In turn with the other groups: what lies there was left because it takes long, or by a suspension.
+    const bool was_own = std::exchange(was_own_, false);
+    if (!was_own && notice_ == nullptr && take_own_window()) return Claimed::task;
     // In turn with the tasks: a notification that asks for the next one must not keep them from running.
     const bool tasks_first = notice_ != nullptr;
     notice_ = nullptr;
@@ -63,7 +67,7 @@ class Search {
         // The time until the next task is nobody's.
         if (visited_ != base::nil) charge();
         visited_ = base::nil;
-        if (take_notice()) return Claimed::task;
+        if (take_notice() || take_own_window()) return Claimed::task;
         if (not_ready) return Claimed::not_ready;
         return look != Look::quick && steal_some(look) ? Claimed::task : Claimed::empty;
       }
@@ -82,11 +86,14 @@ class Search {
 
   // Whether there is anything that a worker should look at.
   bool any() const { return has_work(world_, pool_); }
+  // The same without what this thread has just claimed.
+  bool any_besides() const { return pool_.has_work() || any_window_of(world_, pool_, Sys::local()); }
 
   // Runs what the last find found.
   void run() {
     if (notice_ != nullptr) return run_notice(world_, pool_, *notice_);
-    run_claim(world_, pool_, claim_);
+    was_own_ = claim_.in_window;
+    run_claim(world_, pool_, claim_, true);
   }
 
  private:
@@ -186,7 +193,7 @@ class Search {
       victim_seen_ = seen;
       return false;
     };
-    return steal(world_, wants, claim_);
+    return steal(world_, wants, true, claim_);
   }
 
   Claimed claim_from(std::uint32_t index) {
@@ -267,6 +274,7 @@ class Search {
   // What the last find found.
   group::Notice* notice_ = nullptr;
   Claim<Sys> claim_;
+  bool was_own_ = false;  // it was of our window
   // The window that we saw last, and how far its owner had got.
   const Local<Sys>* victim_ = nullptr;
   std::uint64_t victim_seen_ = 0;

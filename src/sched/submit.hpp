@@ -304,7 +304,11 @@ class Submit {
     for (;;) {
       queue::Work work;
       bool more = false;
-      switch (group_.queue.claim(world_.segments, mine, work, more, {.discards = true})) {
+      // What was claimed and has not started is older than what was not claimed.
+      const auto claimed = take_oldest_claimed(world_, group_, generation_, work)
+                               ? Queue::Claimed::task
+                               : group_.queue.claim(world_.segments, mine, work, more, {.discards = true});
+      switch (claimed) {
         case Queue::Claimed::task:
           break;
         case Queue::Claimed::not_ready:

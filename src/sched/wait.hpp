@@ -33,7 +33,8 @@ bool claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t li
 
 // What others have claimed of this group, failing that of its descendants, and not started.
 template <class Sys>
-bool steal_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, Claim<Sys>& claim) {
+bool steal_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, bool may_fill,
+                   Claim<Sys>& claim) {
   const auto steal_of = [&](group::Group<Sys>& from, std::uint32_t its_life) {
     if (!any_window_of(world, from)) return false;
     return steal(
@@ -41,7 +42,7 @@ bool steal_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t li
         [&](const Local<Sys>& local, const group::Group<Sys>& its) {
           return &its == &from && (its_life == 0 || local.window.life.load() == its_life);
         },
-        claim);
+        may_fill, claim);
   };
   return steal_of(group, life) ||
          any_descendant(world, group, [&](group::Group<Sys>& child) { return steal_of(child, 0); });
@@ -54,7 +55,7 @@ bool help_once(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, 
   Claim<Sys> claim;
   bool not_ready = false;
   const bool has_claimed = claim_to_help(world, group, life, most, claim, not_ready) ||
-                           (in_earnest && !not_ready && steal_to_help(world, group, life, claim));
+                           (in_earnest && !not_ready && steal_to_help(world, group, life, most > 1, claim));
   if (has_claimed) {
     run_claim(world, world.pools[claim.group->pool.load(std::memory_order_relaxed)], claim);
   } else if (not_ready) {
@@ -151,7 +152,7 @@ class Wait {
   std::uint32_t batch() const {
     const std::uint32_t known = group_.batch.load(std::memory_order_relaxed);
     const auto* const local = static_cast<const Local<Sys>*>(Sys::local());
-    const std::uint32_t guess = local != nullptr ? local->help_batch : 1;
+    const std::uint32_t guess = local != nullptr ? local->help_batch.load(std::memory_order_relaxed) : 1;
     return known > guess ? known : guess;
   }
 
@@ -167,7 +168,12 @@ class Wait {
   // Runs a batch of the group's own tasks. Now and then it looks how long they take.
   bool help_first(std::uint32_t most) {
     auto* const local = static_cast<Local<Sys>*>(Sys::local());
-    const bool is_timed = local != nullptr && ++local->helps % Sys::timed_help == 0;
+    std::uint32_t helps = 0;
+    if (local != nullptr) {
+      helps = local->helps.load(std::memory_order_relaxed) + 1;
+      local->helps.store(helps, std::memory_order_relaxed);
+    }
+    const bool is_timed = local != nullptr && helps % Sys::timed_help == 0;
     const std::int64_t before = is_timed ? Sys::ticks() : 0;
     Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group_.pool_slot.load(std::memory_order_relaxed));
     Claim<Sys> claim;
@@ -178,8 +184,8 @@ class Wait {
       // About a microsecond a task, and a few for the rest.
       const std::int64_t microsecond = Sys::quantum() / 20;
       const std::int64_t surplus = Sys::ticks() - before - claim.count * microsecond;
-      if (surplus > 5 * microsecond) local->help_batch = 1;
-      if (surplus < 3 * microsecond) local->help_batch = Sys::quick_help;
+      if (surplus > 5 * microsecond) local->help_batch.store(1, std::memory_order_relaxed);
+      if (surplus < 3 * microsecond) local->help_batch.store(Sys::quick_help, std::memory_order_relaxed);
     }
     return true;
   }

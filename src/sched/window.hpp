@@ -26,13 +26,12 @@ bool is_held(const group::Group<Sys>& group, std::uint32_t life) {
   return group.suspended.load() == life;
 }
 
-// Whether some other thread than this one has tasks of this pool in its window that could be started.
+// Whether some thread (but for `except`) has tasks of this pool in its window that could be started.
 template <class Sys>
-bool any_window_of(World<Sys>& world, const Pool<Sys>& pool) {
+bool any_window_of(World<Sys>& world, const Pool<Sys>& pool, const void* except = nullptr) {
   const std::uint32_t index = pool.index.load(std::memory_order_relaxed);
-  const void* const mine = Sys::local();
   return any_window(world, [=](const Local<Sys>& local, const group::Group<Sys>& group) {
-    return &local != mine && group.pool.load(std::memory_order_relaxed) == index && !is_held(group, local.window.life.load());
+    return &local != except && group.pool.load(std::memory_order_relaxed) == index && !is_held(group, local.window.life.load());
   });
 }
 
@@ -61,7 +60,27 @@ group::Counters count_group(World<Sys>& world, group::Group<Sys>& group) {
   });
 }
 
-// Whether there is anything that a worker should look at, its own window apart. The windows last: what leaves a queue is in a window first.
+// The oldest task of a group that some thread has claimed and not started; it is the caller's then. False: there is none.
+template <class Sys>
+bool take_oldest_claimed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, queue::Work& work) {
+  if (!group.has_begun()) return false;
+  return any_window(world, [&](Local<Sys>& local, group::Group<Sys>& its) {
+    if (&its != &group) return false;
+    Window<Sys>& window = local.window;
+    local.bias.revoke();
+    const std::uint64_t range = window.range.load(std::memory_order_relaxed);
+    const bool is_there = window.group.load() == &group && window.life.load(std::memory_order_relaxed) == life &&
+                          base::low(range) != base::high(range);
+    if (is_there) {
+      window.get(base::low(range), work);
+      window.range.store(range + 1, std::memory_order_relaxed);
+    }
+    local.bias.restore();
+    return is_there;
+  });
+}
+
+// Whether there is anything that a worker should look at. The windows last: what leaves a queue is in a window first.
 template <class Sys>
 bool has_work(World<Sys>& world, const Pool<Sys>& pool) {
   return pool.has_work() || any_window_of(world, pool);

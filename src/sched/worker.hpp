@@ -35,7 +35,7 @@ class WorkerLoop {
         if (searching) {
           searching = false;
           pool_.idle.end_search();
-          if (search_.more() || search_.any()) wake_one(world_, pool_);
+          if (search_.more() || search_.any_besides()) wake_one(world_, pool_);
         } else if (search_.more()) {
           wake_one(world_, pool_);
         }
