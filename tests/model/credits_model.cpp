@@ -216,7 +216,7 @@ struct LastWorkerLeaves : CreditsTest<LastWorkerLeaves, 2, 2> {
     }
   }
   void last_user() {
-    while (pool->staffed.load() != 0) ModelSystem::yield();
+    while (pool->idle.state().threads() != 0) ModelSystem::yield();
   }
   void verify() {
     for (unsigned i = 0; i < 4; ++i) RL_ASSERT(each[i].runs($) == 1);
