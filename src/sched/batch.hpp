@@ -50,11 +50,13 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   local->bias.enter();
   // The window is seen to be full before the tasks leave the queue: whoever looks for work sees one or the other.
   window.group.store(&group, std::memory_order_relaxed);
+  window.is_ours.store(0, std::memory_order_relaxed);
   const auto store = [&](std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
     // The life, too: an old one may look like that of a suspended group. (The model checker found this one.)
     if (i == 0) window.life.store(life, std::memory_order_relaxed);
     window.put(i, fn, ctx);
-    window.range.store(base::pack(i + 1, 0), std::memory_order_relaxed);
+    // Release: whoever counts sees that it is not ours yet. (The model checker found this one.)
+    window.range.store(base::pack(i + 1, 0), std::memory_order_release);
   };
   // Asked again of the life that is claimed: tasks of a bounded group hold places of their own, which a window does not
   // give back.
@@ -69,6 +71,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   local->bias.leave();
   if (claimed == Claimed::no_unit || is_bounded) return claim_single(world, group, mine, claim);
   if (claimed != Claimed::task) return claimed;
+  window.is_ours.store(1, std::memory_order_relaxed);
   Sys::fence_after_write();
   claim.in_window = true;
   claim.is_left = claim.more;
@@ -125,6 +128,7 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
       mine->window.group.store(&group, std::memory_order_relaxed);
       mine->window.life.store(loot[0].life, std::memory_order_relaxed);
       mine->window.filled.store(mine->window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      mine->window.is_ours.store(1, std::memory_order_relaxed);
       mine->window.range.store(base::pack(count, 0));
       mine->bias.leave();
     }

@@ -32,6 +32,7 @@ struct Window {
   // What is there: end 63..32 | begin 31..0, in one word for those who look: two that were not there at once would
   // make tasks of an empty window.
   Atomic<std::uint64_t> range{0};
+  Atomic<std::uint32_t> is_ours{0};  // not while they are still being claimed: for those who count
   Atomic<std::uint32_t> finished{0};  // of the batch, and not counted by the group yet
   queue::Cell<Atomic> cells[most];
 

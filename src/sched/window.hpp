@@ -53,7 +53,8 @@ group::Counters count_group(World<Sys>& world, group::Group<Sys>& group) {
     for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
       const Window<Sys>& window = world.locals[i].window;
       if (window.group.load() != &group || window.life.load() != group.queue.generation()) continue;
-      all.waiting += window.size();
+      const std::uint32_t waiting = window.size();
+      if (window.is_ours.load() != 0) all.waiting += waiting;
       all.over += window.finished.load();
     }
     return all;
