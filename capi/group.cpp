@@ -87,8 +87,7 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
 }
 
 // Makes one; what is given is in range.
-pool_status_t create(pool_t pool, const pool_group_options_t& given, const group::Config& config,
-                     pool_group_t* group) {
+pool_status_t create(pool_t pool, const pool_group_options_t& given, const group::Config& config, pool_group_t* group) {
   const auto found = capi::resolve(pool);
   if (!found) return found.status();
   // A task may make groups while its pool drains: it is unfinished itself.
@@ -177,14 +176,14 @@ pool_status_t pool_group_options_init(pool_group_options_t* options, size_t size
 pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options, pool_group_t* group) try {
   if (group == nullptr) return invalid("pool_group_create", "group", "must not be NULL");
   group->id = 0;
-  if (options == nullptr) [[likely]] return create(pool, default_options, default_config, group);
+  if (options == nullptr) [[likely]]
+    return create(pool, default_options, default_config, group);
   pool_group_options_t given = default_options;
   group::Config config;
   const pool_status_t status = read_options(*options, given, config);
   return status == POOL_OK ? create(pool, given, config, group) : status;
 }
 POOL_OR_FORKED
-
 
 pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX, true); }
 
@@ -210,7 +209,8 @@ pool_status_t pool_group_destroy(pool_group_t group) try {
   if (!found) return found.status();
   if (is_pools_own(found)) return POOL_EBUSY;
   // Most of them end here. (A group that is empty has no task on any stack; a notification makes it none of these.)
-  if (sched::end_quickly(*found.world, *found.slot, found.generation)) [[likely]] return POOL_OK;
+  if (sched::end_quickly(*found.world, *found.slot, found.generation)) [[likely]]
+    return POOL_OK;
   if (end_after_notice(found.slot, found.generation)) return POOL_OK;
   if (Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) {

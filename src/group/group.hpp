@@ -58,16 +58,16 @@ struct alignas(base::cache_line) Group {
   alignas(base::cache_line) Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
-  Atomic<std::uint64_t> home{0};        // both: life 63..32 | slot of the pool 31..0
-  Atomic<void*> pool_slot{nullptr};     // and its address
+  Atomic<std::uint64_t> home{0};       // both: life 63..32 | slot of the pool 31..0
+  Atomic<void*> pool_slot{nullptr};    // and its address
   Atomic<std::uint32_t> cancelled{0};  // the life that is cancelled, or 0
   Atomic<std::uint32_t> suspended{0};  // the life that is suspended, or 0; for who has claimed already
   Atomic<std::uint32_t> batch{1};      // how many tasks a worker claims together: as many as take about 20 us
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::uint32_t> capacity{0};
-  Atomic<std::uint32_t> is_special{0};  // any of these two bits
-  static constexpr std::uint32_t is_bounded = 1;     // has a bound of its own
-  static constexpr std::uint32_t is_pools_own = 2;   // that of pool_submit
+  Atomic<std::uint32_t> is_special{0};              // any of these two bits
+  static constexpr std::uint32_t is_bounded = 1;    // has a bound of its own
+  static constexpr std::uint32_t is_pools_own = 2;  // that of pool_submit
   Atomic<std::uint32_t> weight{1};
   Atomic<std::uint32_t> help{0};
   Atomic<std::uint32_t> fail_fast{0};
@@ -94,7 +94,8 @@ struct alignas(base::cache_line) Group {
 
   Atomic<std::uint64_t> name[name_size / 8];
 
-  // Begins a life. Requires: the slot is the caller's alone (late readers apart). Relaxed: the last store publishes all.
+  // Begins a life. Requires: the slot is the caller's alone (late readers apart). Relaxed: the last store publishes
+  // all.
   void open(void* its_pool, std::uint32_t pool_index, std::uint32_t pool_life, const Config& config,
             std::uint32_t generation) {
     completion.open(Queue::first_ticket);
@@ -144,7 +145,6 @@ struct alignas(base::cache_line) Group {
   Atomic<bool> was_plain_{false};  // the slot's owner's
 
  public:
-
   // Says whether some of its tasks have left the queue and are not counted as finished.
   // A job that runs before its turn is told by `early` until its ticket is claimed: looked at first.
   bool has_begun() const { return early.load() != 0 || completion.load().count() != queue.head(); }
@@ -219,13 +219,14 @@ struct alignas(base::cache_line) Group {
     // Who was not the first to claim some has them in his window for a moment. (The model checker found this one.)
     if (batches.waiting > passed) batches.waiting = static_cast<std::uint32_t>(passed);
     const std::int64_t running = passed + static_cast<std::int32_t>(early.load()) - batches.waiting - batches.over;
-    return {.submitted = all + newcomers,
-            .succeeded = succeeded_now,
-            .failed = failed,
-            .cancelled = dropped,
-            .discarded = discarded + newcomers,
-            .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks) + batches.waiting,
-            .running = running > 0 ? static_cast<std::uint64_t>(running) : 0};
+    return {
+        .submitted = all + newcomers,
+        .succeeded = succeeded_now,
+        .failed = failed,
+        .cancelled = dropped,
+        .discarded = discarded + newcomers,
+        .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks) + batches.waiting,
+        .running = running > 0 ? static_cast<std::uint64_t>(running) : 0};
   }
 };
 

@@ -23,8 +23,8 @@ bool watch_barrier() noexcept {
 void heavy_barrier() noexcept {
   for (;;) {
     if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0) return;
-    // Short of memory for a moment. Whatever else it says, it was not so when we asked: a filter was set up since, which
-    // takes a promise back on which others rely.
+    // Short of memory for a moment. Whatever else it says, it was not so when we asked: a filter was set up since,
+    // which takes a promise back on which others rely.
     if (errno != ENOMEM) std::abort();
     sched_yield();
   }

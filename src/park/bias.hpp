@@ -20,7 +20,8 @@ class Bias {
   [[gnu::always_inline]] void enter() {
     // Whoever revokes raises the request, then has a heavy barrier: either it sees that we are busy, or we see it.
     Sys::light_store(busy_, std::uint32_t{1});
-    if (request_.load() != 0) [[unlikely]] enter_slowly();
+    if (request_.load() != 0) [[unlikely]]
+      enter_slowly();
   }
   [[gnu::always_inline]] void leave() {
     if (has_mutex_) [[unlikely]] {

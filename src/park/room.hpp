@@ -80,7 +80,8 @@ class Room {
     return taken == Taken::full ? stand_in_line(deadline, owner, shut, joined) : taken;
   }
   Taken take(std::int64_t deadline) {
-    return take(deadline, {}, [] { return false; }, [] {});
+    return take(
+        deadline, {}, [] { return false; }, [] {});
   }
 
   // Counts `count` unfinished ones that take no place in the queue. False: closed to the caller.

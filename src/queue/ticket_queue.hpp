@@ -92,7 +92,8 @@ class TicketQueue {
       return false;
     }
     if (base::low(hd_.load()) == number) look();
-    if (!sub_.compare_exchange_strong(sub, base::pack(generation, number + 1))) [[unlikely]] return false;
+    if (!sub_.compare_exchange_strong(sub, base::pack(generation, number + 1))) [[unlikely]]
+      return false;
     ticket = {number, base::low(segment)};
     return true;
   }
@@ -107,7 +108,7 @@ class TicketQueue {
   // Stores the task. The ticket is used up, and the group may be gone as soon as this returns. `order`: sequentially
   // consistent for whoever then looks at the head himself; whoever moves it looks at this cell.
   [[gnu::always_inline]] void publish(Segments& segments, const Ticket& ticket, const Work& work,
-               std::memory_order order = std::memory_order_release) {
+                                      std::memory_order order = std::memory_order_release) {
     CellType& target = cell(segments, ticket.segment, ticket.number);
     target.ctx.store(work.ctx, std::memory_order_relaxed);
     // Release at least: pairs with the load in claim(), for ctx and for all that the submitter did before.

@@ -31,8 +31,7 @@ void announce_startable(World<Sys>& world, group::Group<Sys>& group) {
   if (group.queue.empty() && !any_window_of(world, group)) return;
   if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
   wake_ancestors(world, group);
-  announce(world, world.pools[group.pool.load(std::memory_order_relaxed)],
-           group.index.load(std::memory_order_relaxed));
+  announce(world, world.pools[group.pool.load(std::memory_order_relaxed)], group.index.load(std::memory_order_relaxed));
 }
 
 template <class Sys>

@@ -17,7 +17,7 @@ struct Claim {
   bool more = false;     // there is more to be started, in the window or behind it
   bool is_left = false;  // behind it, in the queue
   std::uint32_t count = 1;
-  queue::Work work;   // if not in_window
+  queue::Work work;  // if not in_window
 };
 
 template <class Sys, class Mine>
@@ -39,8 +39,8 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   if (const std::uint32_t limit = pool.batch_limit.load(std::memory_order_relaxed); most > limit) most = limit;
   if (most > Window<Sys>::most) most = Window<Sys>::most;
   // (One is not worth a window.)
-  if (most <= 1 || local == nullptr || group.queue.waiting() == 1 || group.capacity.load(std::memory_order_relaxed) != 0 ||
-      local->window.size() != 0) {
+  if (most <= 1 || local == nullptr || group.queue.waiting() == 1 ||
+      group.capacity.load(std::memory_order_relaxed) != 0 || local->window.size() != 0) {
     return claim_single(world, group, mine, claim);
   }
   Window<Sys>& window = local->window;
@@ -201,7 +201,8 @@ class Batch {
 
  private:
   bool take(queue::Work& work) {
-    return local_ != nullptr && !is_over_time() && Credits<Sys>::take_from_window(pool_, group_, life_, filled_, *local_, work);
+    return local_ != nullptr && !is_over_time() &&
+           Credits<Sys>::take_from_window(pool_, group_, life_, filled_, *local_, work);
   }
   // Looks at the clock after 1, 2, 4 and so on.
   bool is_over_time() {

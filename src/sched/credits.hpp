@@ -54,8 +54,8 @@ class Credits {
     local.bias.enter();
     const std::uint64_t range = window.range.load(relaxed);
     const std::uint32_t from = base::low(range);
-    // Not relaxed: what came before a resume happens before what starts after it, and a suspension that has not seen our
-    // window is seen by us. (The model checker found this one.)
+    // Not relaxed: what came before a resume happens before what starts after it, and a suspension that has not seen
+    // our window is seen by us. (The model checker found this one.)
     if (from == base::high(range) || window.filled.load(relaxed) != filled || group.suspended.load() == life) {
       local.bias.leave();
       return false;
@@ -152,7 +152,8 @@ class Credits {
   // Under the bias.
   [[gnu::always_inline]] static bool take_here(LocalType& local) {
     const std::uint64_t credits = local.credits.load(relaxed);
-    if (base::low(credits) == 0 || base::high(credits) == 0) [[unlikely]] return false;
+    if (base::low(credits) == 0 || base::high(credits) == 0) [[unlikely]]
+      return false;
     local.credits.store(credits - one_place - one_token, relaxed);
     return true;
   }
@@ -164,7 +165,8 @@ class Credits {
     const std::uint64_t credits = local.credits.load(relaxed) + more;
     local.credits.store(credits, relaxed);
     const std::uint32_t most = local.most.load(relaxed);
-    if (base::low(credits) > most || base::high(credits) > most) [[unlikely]] give_surplus(local, pool, credits);
+    if (base::low(credits) > most || base::high(credits) > most) [[unlikely]]
+      give_surplus(local, pool, credits);
     return true;
   }
   __attribute__((noinline)) static void give_surplus(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {

@@ -33,7 +33,7 @@ struct Frame {
   const std::uint32_t era = Sys::era();  // where it began
   bool failed = false;
   bool dropping = false;
-  const bool in_drop;  // some frame around this one was dropping when this one began, and still is
+  const bool in_drop;                   // some frame around this one was dropping when this one began, and still is
   char text[group::failure_text_size];  // set with `failed`
 
   Frame(const void* the_pool, const void* the_group, bool is_in_place)

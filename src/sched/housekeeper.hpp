@@ -128,7 +128,8 @@ class Housekeeper {
 
   // Work, and place for another thread.
   bool has_reason() const {
-    return has_work(world_, pool_) && pool_.idle.state().threads() < pool_.bounds().total() && pool_.bounds().burst() != 0;
+    return has_work(world_, pool_) && pool_.idle.state().threads() < pool_.bounds().total() &&
+           pool_.bounds().burst() != 0;
   }
 
   std::int64_t open_window(std::uint32_t next) {
@@ -139,7 +140,8 @@ class Housekeeper {
 
   // Nobody is left to run what was accepted. Says when to try again.
   std::int64_t retry() {
-    if (pool_.idle.state().threads() != 0 || Credits<Sys>::counts(world_, pool_).unfinished == 0 || !has_work(world_, pool_)) {
+    if (pool_.idle.state().threads() != 0 || Credits<Sys>::counts(world_, pool_).unfinished == 0 ||
+        !has_work(world_, pool_)) {
       return retry_at_ = never;
     }
     // Somebody has just tried, or the start hook ends all threads: not at once.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Local: what one thread keeps to itself between its calls, so that most of them touch no line that others write: places
-// and tokens of a pool's room (park/README.md, "Local credits"), and tasks that it has claimed together
+// Local: what one thread keeps to itself between its calls, so that most of them touch no line that others write:
+// places and tokens of a pool's room (park/README.md, "Local credits"), and tasks that it has claimed together
 // (group/README.md, "Batches").
 //
 // A Local is a type-stable slot. Its thread finds it by a thread-local pointer, others by going over all of them. It
@@ -32,7 +32,7 @@ struct Window {
   // What is there: end 63..32 | begin 31..0, in one word for those who look: two that were not there at once would
   // make tasks of an empty window.
   Atomic<std::uint64_t> range{0};
-  Atomic<std::uint32_t> is_ours{0};  // not while they are still being claimed: for those who count
+  Atomic<std::uint32_t> is_ours{0};   // not while they are still being claimed: for those who count
   Atomic<std::uint32_t> finished{0};  // of the batch, and not counted by the group yet
   queue::Cell<Atomic> cells[most];
 
@@ -126,7 +126,8 @@ __attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
 // The calling thread's own; null: no memory, it goes without.
 template <class Sys, class World>
 Local<Sys>* local_of(World& world) {
-  if (void* const mine = Sys::local()) [[likely]] return static_cast<Local<Sys>*>(mine);
+  if (void* const mine = Sys::local()) [[likely]]
+    return static_cast<Local<Sys>*>(mine);
   return adopt_local<Sys>(world);
 }
 

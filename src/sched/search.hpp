@@ -128,8 +128,8 @@ class Search {
     }
   }
 
-  // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice, and take only
-  // what has not moved since. Each look costs the others a line, so the looks are few; and the bit stays, which is
+  // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice, and take
+  // only what has not moved since. Each look costs the others a line, so the looks are few; and the bit stays, which is
   // probably set again in a moment.
   bool is_moving(std::uint32_t index) {
     const auto& queue = world_.groups[index].queue;

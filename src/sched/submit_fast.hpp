@@ -5,8 +5,8 @@
 // is not so simple goes through Submit (sched/submit.hpp), which this has to agree with.
 #pragma once
 
-#include "sched/credits.hpp"
 #include "sched/complete.hpp"
+#include "sched/credits.hpp"
 
 namespace pool::sched {
 
@@ -92,16 +92,16 @@ template <class Sys>
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // The slot may come to another pool between the two: what is taken of the one must not go back to the other.
   const std::uint64_t home = group.home.load(std::memory_order_relaxed);
-  if (group.is_cancelled(generation) || pool.staffed.load() == 0 ||
-      pool.home.load(std::memory_order_relaxed) != home || !Credits<Sys>::take_own(*local, home)) [[unlikely]] {
+  if (group.is_cancelled(generation) || pool.staffed.load() == 0 || pool.home.load(std::memory_order_relaxed) != home ||
+      !Credits<Sys>::take_own(*local, home)) [[unlikely]] {
     return false;
   }
   // An empty moment that this submit ends is this submit's to announce, see Taken.
   Seen before{0};
   typename Queue::Ticket ticket;
-  if (!group.queue.try_reserve(generation, ticket, [&]() __attribute__((always_inline)) {
-        before = group.completion.load();
-      })) [[unlikely]] {
+  if (!group.queue.try_reserve(
+          generation, ticket, [&]() __attribute__((always_inline)) { before = group.completion.load(); }))
+      [[unlikely]] {
     Credits<Sys>::give_back(pool);
     return false;
   }
@@ -117,7 +117,8 @@ template <class Sys>
     (void)First<Sys>(world, group, before, ticket.number);
   }
   group.queue.publish(world.segments, ticket, work);
-  if (pool.eager.load(std::memory_order_relaxed) != 0) [[unlikely]] wake_one(world, pool);
+  if (pool.eager.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    wake_one(world, pool);
   return true;
 }
 

@@ -33,8 +33,7 @@ bool claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t li
 
 // What others have claimed of this group, failing that of its descendants, and not started.
 template <class Sys>
-bool steal_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, bool may_fill,
-                   Claim<Sys>& claim) {
+bool steal_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, bool may_fill, Claim<Sys>& claim) {
   const auto steal_of = [&](group::Group<Sys>& from, std::uint32_t its_life) {
     if (!any_window_of(world, from)) return false;
     return steal(
@@ -213,8 +212,8 @@ class Wait {
 
 // Makes a group; nil: no memory.
 template <class Sys>
-std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life,
-                           const group::Config& config, std::uint32_t& generation) {
+std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life, const group::Config& config,
+                           std::uint32_t& generation) {
   Local<Sys>* const local = local_of<Sys>(world);
   std::uint32_t index = local != nullptr ? local->take_group() : base::nil;
   if (index == base::nil) index = world.groups.take();
@@ -278,8 +277,10 @@ template <class Sys>
 [[gnu::always_inline]] inline bool end_quickly(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   const std::uint32_t count = group.completion.load().count();
-  if (local == nullptr || group.queue.raw_sub() != base::pack(life, count)) [[unlikely]] return false;
-  if (!group.queue.close_plain(life, count)) [[unlikely]] return false;
+  if (local == nullptr || group.queue.raw_sub() != base::pack(life, count)) [[unlikely]]
+    return false;
+  if (!group.queue.close_plain(life, count)) [[unlikely]]
+    return false;
   // It is ours alone. What is looked at here was set before, by whoever had the handle, or looks at the generation
   // after it has set it.
   const Pool<Sys>& pool = *static_cast<const Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));

@@ -31,7 +31,8 @@ template <class Sys>
 bool any_window_of(World<Sys>& world, const Pool<Sys>& pool, const void* except = nullptr) {
   const std::uint32_t index = pool.index.load(std::memory_order_relaxed);
   return any_window(world, [=](const Local<Sys>& local, const group::Group<Sys>& group) {
-    return &local != except && group.pool.load(std::memory_order_relaxed) == index && !is_held(group, local.window.life.load());
+    return &local != except && group.pool.load(std::memory_order_relaxed) == index &&
+           !is_held(group, local.window.life.load());
   });
 }
 
@@ -61,7 +62,8 @@ group::Counters count_group(World<Sys>& world, group::Group<Sys>& group) {
   });
 }
 
-// The oldest task of a group that some thread has claimed and not started; it is the caller's then. False: there is none.
+// The oldest task of a group that some thread has claimed and not started; it is the caller's then. False: there is
+// none.
 template <class Sys>
 bool take_oldest_claimed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, queue::Work& work) {
   if (!group.has_begun()) return false;

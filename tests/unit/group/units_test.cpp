@@ -29,7 +29,7 @@ TEST(Units, AreAsManyAsTheLimit) {
   for (const std::uint32_t limit : {1U, 2U, 7U}) {
     TestUnits units;
     units.open(3);
-  units.limit(limit);
+    units.limit(limit);
     EXPECT_TRUE(units.are_limited());
     EXPECT_EQ(units.is_serial(), limit == 1);
     for (std::uint32_t i = 0; i < limit; ++i) {
