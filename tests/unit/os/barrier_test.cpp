@@ -44,7 +44,8 @@ TEST(BarrierTest, OneSidePaysForBoth) {
   for (int i = 1; i <= rounds; ++i) {
     go.store(i, std::memory_order_relaxed);
     // At about the time when the other one sees it.
-    for (volatile int spin = 0; spin < i % 128; spin = spin + 1) {
+    for (int spin = 0; spin < i % 128; ++spin) {
+      asm volatile("");
     }
     heavy.store(i, std::memory_order_relaxed);
     heavy_barrier();
