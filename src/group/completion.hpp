@@ -63,7 +63,7 @@ class Completion {
     while (now.has(waiter) && !now.has_released(seen.arrivals()) && !now.has(detached)) {
       const std::uint32_t left = now.arrivals() == seen.arrivals() ? 0 : waiter;
       if (word_.compare_exchange_strong(now.word, make(now.count(), seen.arrivals(), now.arrivals(), left))) {
-        if (now.has(sleeper)) Sys::wake_low(word_, INT32_MAX);
+        if (now.has(sleeper)) wake_all();
         return;
       }
       if (!alive()) return;
@@ -96,14 +96,14 @@ class Completion {
   // There is work for sleeping helpers.
   void wake_helpers() {
     word_.fetch_and(~std::uint64_t{helper});
-    Sys::wake_low(word_, INT32_MAX);
+    wake_all();
   }
 
   // The handle is gone: returns the word as of that moment, and wakes all waiters so that they notice. The new flag
   // alone changes what they sleep on.
   Seen detach() {
     const Seen seen{word_.fetch_or(detached)};
-    if (seen.has(sleeper)) Sys::wake_low(word_, INT32_MAX);
+    if (seen.has(sleeper)) wake_all();
     return seen;
   }
 
@@ -114,10 +114,40 @@ class Completion {
   void end() {
     if (!load().has(sleeper)) return;
     word_.fetch_and(~std::uint64_t{flag_mask});
-    Sys::wake_low(word_, INT32_MAX);
+    wake_all();
   }
 
+  // For threads that wait for something else than an empty moment. They announce their sleep like others, but sleep on a
+  // count of its own: the flags come and go, and may be the same again when somebody else has announced his sleep. (The
+  // model checker found a waiter for a job that was asleep for ever: the job's end had taken the flag away, and another
+  // waiter set it again.)
+  class Beside {
+   public:
+    explicit Beside(Completion& completion) : completion_(completion) { completion_.beside_.fetch_add(1); }
+    ~Beside() { completion_.beside_.fetch_sub(1); }
+    Beside(const Beside&) = delete;
+    Beside& operator=(const Beside&) = delete;
+
+    // Before what is waited for is looked at.
+    void announce_sleep() {
+      seen_ = completion_.wakes_.load();
+      (void)completion_.announce_sleep(true);
+    }
+    // Sleeps unless anybody was woken since. False: the deadline is over.
+    bool sleep(std::int64_t deadline) { return Sys::wait_until(completion_.wakes_, seen_, deadline); }
+
+   private:
+    Completion& completion_;
+    std::uint32_t seen_ = 0;
+  };
+
  private:
+  void wake_all() {
+    wakes_.fetch_add(1);
+    Sys::wake_low(word_, INT32_MAX);
+    if (beside_.load() != 0) Sys::wake(wakes_, INT32_MAX);
+  }
+
   static constexpr std::uint32_t flag_mask = 15;
   static constexpr std::uint32_t number_mask = (1U << Sys::arrival_bits) - 1;
   static constexpr std::uint32_t arrivals_shift = 4;
@@ -131,6 +161,8 @@ class Completion {
   }
 
   typename Sys::template Atomic<std::uint64_t> word_{0};
+  typename Sys::template Atomic<std::uint32_t> wakes_{0};
+  typename Sys::template Atomic<std::uint32_t> beside_{0};  // threads that may sleep on wakes_
 };
 
 }  // namespace pool::group

@@ -35,6 +35,7 @@ template <class Sys, class IsOver, class RunOwn, class MayRun>
 bool wait_beside(group::Group<Sys>& group, std::int64_t deadline, IsOver&& is_over, RunOwn&& run_own,
                  MayRun&& may_run) {
   std::int64_t patience = 0;
+  typename group::Completion<Sys>::Beside sleeper(group.completion);
   while (!is_over()) {
     if (run_own()) {
       patience = 0;
@@ -42,9 +43,9 @@ bool wait_beside(group::Group<Sys>& group, std::int64_t deadline, IsOver&& is_ov
     }
     if (deadline != INT64_MAX && Sys::now() >= deadline) return is_over();
     if (keep_looking<Sys>(patience, deadline)) continue;
-    const auto seen = group.completion.announce_sleep(true);
+    sleeper.announce_sleep();
     if (is_over()) return true;
-    if (!may_run() && !group.completion.sleep(seen, deadline)) return is_over();
+    if (!may_run() && !sleeper.sleep(deadline)) return is_over();
     patience = 0;
   }
   return true;

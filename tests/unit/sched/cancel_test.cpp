@@ -23,7 +23,7 @@ class CancelTest : public test::RealPool {
   // Everything of the segments that are in use lies in mappings of their own (queue/segments.hpp): 64 of them in each,
   // their cells first, then their links.
   void find_segments(std::uint32_t count) {
-    constexpr std::uint32_t in_chunk = 64;
+    constexpr std::uint32_t in_chunk = 1024;
     const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     for (std::uint32_t first = 0; first < count; first += in_chunk) {
       auto* const begin = reinterpret_cast<char*>(world_.segments.cells(first));
