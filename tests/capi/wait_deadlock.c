@@ -39,6 +39,14 @@ static int32_t alone(void* ctx) {
   return 0;
 }
 
+/* A job that its waiter runs before its turn: it is on that thread's stack, though its place in the queue is not
+ * claimed yet. */
+static int32_t early(void* ctx, void** result) {
+  (void)result;
+  expect_deadlock(*(pool_group_t*)ctx);
+  return 0;
+}
+
 int main(void) {
   pool = make_pool(1);
   outer = make_group(pool);
@@ -54,11 +62,21 @@ int main(void) {
   OK(pool_group_submit(outer, alone, &outer));
   OK(pool_group_wait(outer)); /* on this thread, which helps */
   CHECK_EQ(tried, 2);
+  pool_job_t job;
+  OK(pool_group_submit_job(outer, early, &outer, NULL, &job));
+  OK(pool_job_wait(job)); /* the same, for a job */
+  CHECK_EQ(tried, 3);
+  OK(pool_job_release(job));
+  OK(pool_group_submit(outer, task_nothing, NULL));
+  OK(pool_group_submit_job(outer, early, &outer, NULL, &job));
+  OK(pool_job_wait(job)); /* not the first in the queue */
+  CHECK_EQ(tried, 4);
+  OK(pool_job_release(job));
   gate_open(&gate);
 
   OK(pool_group_submit(outer, of_outer, NULL));
   OK(pool_group_wait_for(outer, LONG_NS));
-  CHECK_EQ(tried, 6);
+  CHECK_EQ(tried, 8);
   OK(pool_group_destroy(inner));
   OK(pool_group_destroy(outer));
   OK(pool_destroy(pool));
