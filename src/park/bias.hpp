@@ -24,8 +24,8 @@ class Bias {
       enter_slowly();
   }
   [[gnu::always_inline]] void leave() {
-    if (has_mutex_) [[unlikely]] {
-      has_mutex_ = false;
+    if (has_mutex_.load(std::memory_order_relaxed)) [[unlikely]] {
+      has_mutex_.store(false, std::memory_order_relaxed);
       mutex_.unlock();
       return;
     }
@@ -56,12 +56,12 @@ class Bias {
   __attribute__((noinline)) void enter_slowly() {
     busy_.store(0, std::memory_order_release);
     mutex_.lock();
-    has_mutex_ = true;
+    has_mutex_.store(true, std::memory_order_relaxed);
   }
 
   typename Sys::template Atomic<std::uint32_t> busy_{0};
   typename Sys::template Atomic<std::uint32_t> request_{0};
-  bool has_mutex_ = false;  // the owner's own
+  typename Sys::template Atomic<bool> has_mutex_{false};  // the owner's own; the next one's when it has ended
   typename Sys::Mutex mutex_;
 };
 
