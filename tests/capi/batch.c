@@ -173,7 +173,7 @@ static void check_left(void) {
     hold_workers(&hold, pool, 1);
     for (int i = 0; i < batch; i++) OK(pool_group_submit(left, i == 3 ? suspend_left : task_count, &runs));
     release_workers(&hold);
-    while (group_stats_of(left).queued != batch - 4 || group_stats_of(left).running != 0) sched_yield();
+    while (runs < 3 || group_stats_of(left).queued != batch - 4 || group_stats_of(left).running != 0) sched_yield();
     CHECK_EQ(runs, 3);
     OK(pool_group_submit(other, resume_left, NULL));
     while (pool_group_poll(other) == POOL_EBUSY) sched_yield();
