@@ -117,10 +117,10 @@ class Completion {
     wake_all();
   }
 
-  // For threads that wait for something else than an empty moment. They announce their sleep like others, but sleep on a
-  // count of its own: the flags come and go, and may be the same again when somebody else has announced his sleep. (The
-  // model checker found a waiter for a job that was asleep for ever: the job's end had taken the flag away, and another
-  // waiter set it again.)
+  // For threads that wait for something else than an empty moment. They announce their sleep like others, but sleep on
+  // a count of its own: the flags come and go, and may be the same again when somebody else has announced his sleep.
+  // (The model checker found a waiter for a job that was asleep for ever: the job's end had taken the flag away, and
+  // another waiter set it again.)
   class Beside {
    public:
     explicit Beside(Completion& completion) : completion_(completion) { completion_.beside_.fetch_add(1); }
