@@ -4,6 +4,7 @@
 // enqueue.cpp - one message per regular file below a folder.
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -10,7 +10,7 @@
 
 namespace consumer {
 
-/// An absolute path: any bytes but NUL, not text.
+/// A path: any bytes but NUL, not text. Absolute, except on the command line.
 using Path = std::string;
 
 /// Opens an absolute path, longer than PATH_MAX if need be; O_CLOEXEC is added. Returns none and sets errno on failure.

@@ -2,6 +2,7 @@
 // Copyright (c) the libpool authors
 #include "queue/database.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// mailbox.hpp - how the pool's tasks, the keeper and the signals talk to the master.
+// mailbox.hpp - how the pool's notifications, the keeper and the signals talk to the master.
 #pragma once
 
 #include <chrono>
@@ -40,7 +40,7 @@ struct KeeperNews {
 
 /// All news since the master last looked.
 struct News {
-  std::vector<FanOut*> done;  // every task is over, and the last one is about to leave its group
+  std::vector<FanOut*> done;  // their groups are empty
   KeeperNews keeper;
   int signal = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <new>
+#include <stdexcept>
 
 namespace consumer {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <new>
+#include <stdexcept>
 #include <string_view>
 
 namespace consumer {
