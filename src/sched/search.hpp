@@ -35,14 +35,14 @@ class Search {
   Claimed find(Look look) {
     lingering_ = look == Look::lingering;
     has_seen_moves_ = false;
-    // In turn with the other groups: what lies there was left because it takes long, or by a suspension.
-    const bool was_own = std::exchange(was_own_, false);
-    if (!was_own && notice_ == nullptr && take_own_window()) return Claimed::task;
     // In turn with the tasks: a notification that asks for the next one must not keep them from running.
     const bool tasks_first = notice_ != nullptr;
     notice_ = nullptr;
     if (!tasks_first && take_notice()) return Claimed::task;
     if (visited_ != base::nil && ++tasks_ >= next_reading_) charge();
+    // What lies in our own window was left because it takes long, or by a suspension: in turn with the other groups.
+    const bool was_own = std::exchange(was_own_, false);
+    if (!was_own && !tasks_first && take_own_window(false)) return Claimed::task;
     if (is_in_lockstep()) Sys::linger_short();
     // Also while there is other work: what is stuck behind a long task has its turn.
     if (tasks_ == 0 && visited_ != base::nil && since_ - looked_at_windows_ > 50 * Sys::quantum()) {
@@ -67,7 +67,7 @@ class Search {
         // The time until the next task is nobody's.
         if (visited_ != base::nil) charge();
         visited_ = base::nil;
-        if (take_notice() || take_own_window()) return Claimed::task;
+        if (take_notice() || take_own_window(true)) return Claimed::task;
         if (not_ready) return Claimed::not_ready;
         return look != Look::quick && steal_some(look) ? Claimed::task : Claimed::empty;
       }
@@ -167,12 +167,18 @@ class Search {
     return visited_ != base::nil && world_.groups[visited_].batch.load(std::memory_order_relaxed) > 4 * claim_.count;
   }
 
-  // What a suspension has left in this thread's window, and a resume has let go.
-  bool take_own_window() {
+  // What is left in this thread's window. `is_alone`: nobody else has work, so that it does not matter how much the
+  // group has used.
+  bool take_own_window(bool is_alone) {
     auto* const local = static_cast<Local<Sys>*>(Sys::local());
     if (local == nullptr || local->window.size() == 0) return false;
     auto* const group = static_cast<GroupType*>(local->window.group.load());
     if (group == nullptr || !is_ours(*group) || is_held(*group, local->window.life.load())) return false;
+    if (!is_alone &&
+        group->used.load(std::memory_order_relaxed) > pool_.rotation.load(std::memory_order_relaxed) + Sys::quantum()) {
+      return false;
+    }
+    visit(group->index.load(std::memory_order_relaxed));
     claim_ = {};
     claim_.group = group;
     claim_.in_window = true;
@@ -193,7 +199,9 @@ class Search {
       victim_seen_ = seen;
       return false;
     };
-    return steal(world_, wants, true, claim_);
+    if (!steal(world_, wants, true, claim_)) return false;
+    visit(claim_.group->index.load(std::memory_order_relaxed));
+    return true;
   }
 
   Claimed claim_from(std::uint32_t index) {
@@ -202,11 +210,7 @@ class Search {
     const std::uint32_t batch = group->batch.load(std::memory_order_relaxed);
     const Claimed claimed = claim_batch(world_, pool_, *group, mine, batch, claim_);
     if (claimed == Claimed::task) {
-      if (index != visited_) {
-        charge();
-        visited_ = index;
-        next_reading_ = 1;
-      }
+      visit(index);
       const bool more = claim_.is_left;
       worker_.cursor = more ? index : index + 1;
       if (!more) clear(index, *group);
@@ -214,6 +218,14 @@ class Search {
       clear(index, *group);
     }
     return claimed;
+  }
+
+  // From here on the time is this group's.
+  void visit(std::uint32_t index) {
+    if (index == visited_) return;
+    charge();
+    visited_ = index;
+    next_reading_ = 1;
   }
 
   // Puts the time since the last reading to the account of the group that we have visited.
@@ -237,8 +249,9 @@ class Search {
   // Batches of about a quantum: by how long they take, never by how long a task takes on average. (Contention makes
   // that longer, which would make batches smaller, which makes contention worse.)
   void pace(GroupType& group, std::int64_t spent) {
+    if (tasks_ == 0) return;  // a visit ends, and nothing was run since the last reading
     const std::uint32_t batch = group.batch.load(std::memory_order_relaxed);
-    const std::int64_t each = tasks_ != 0 ? spent / tasks_ : spent;
+    const std::int64_t each = spent / tasks_;
     if (each > 2 * Sys::quantum() && batch > 1) group.batch.store(batch / 2, std::memory_order_relaxed);
     if (each < Sys::quantum() / 2 && batch < Window<Sys>::most) {
       group.batch.store(batch * 2, std::memory_order_relaxed);
