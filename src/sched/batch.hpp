@@ -20,6 +20,7 @@ struct Claim {
   queue::Work work;  // if not in_window
 };
 
+// Claims the oldest task of a group into the caller's hands, see claim_task().
 template <class Sys, class Mine>
 typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
                                                         Claim<Sys>& claim) {

@@ -8,8 +8,8 @@
 
 namespace pool::sched {
 
-// Calls visit(local, group) for each window of a group that `wants`, until it returns true. Racy: to be looked at again
-// under the bias.
+// Calls visit(local, group) for each window that has tasks, until it returns true; says whether it did. Racy: to be
+// looked at again under the bias.
 template <class Sys, class Visit>
 bool any_window(World<Sys>& world, Visit&& visit) {
   for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
@@ -21,6 +21,7 @@ bool any_window(World<Sys>& world, Visit&& visit) {
   return false;
 }
 
+// Whether what was claimed of that life must not start now: it is suspended.
 template <class Sys>
 bool is_held(const group::Group<Sys>& group, std::uint32_t life) {
   return group.suspended.load() == life;

@@ -20,7 +20,7 @@ constexpr std::uint32_t tasks = 1'000'000;
 
 class CancelTest : public test::RealPool {
  protected:
-  // Everything of the segments that are in use lies in mappings of their own (queue/segments.hpp): 64 of them in each,
+  // Everything of the segments that are in use lies in mappings of their own (queue/segments.hpp): 1024 in each,
   // their cells first, then their links.
   void find_segments(std::uint32_t count) {
     constexpr std::uint32_t in_chunk = 1024;
