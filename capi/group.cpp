@@ -87,7 +87,8 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
 }
 
 // Makes one; what is given is in range.
-pool_status_t create(pool_t pool, const pool_group_options_t& given, const group::Config& config, pool_group_t* group) {
+[[gnu::always_inline]] inline pool_status_t create(pool_t pool, const pool_group_options_t& given,
+                                                   const group::Config& config, pool_group_t* group) {
   const auto found = capi::resolve(pool);
   if (!found) return found.status();
   // A task may make groups while its pool drains: it is unfinished itself.
@@ -95,8 +96,9 @@ pool_status_t create(pool_t pool, const pool_group_options_t& given, const group
   if (!inside && found.slot->room.is_closed()) return POOL_ECLOSED;
   std::uint32_t parent = base::nil;
   std::uint32_t parent_life = 0;
-  if (const pool_status_t status = find_parent(given, *found.slot, parent, parent_life); status != POOL_OK) {
-    return status;
+  if (given.parent_kind != POOL_PARENT_NONE) {
+    const pool_status_t status = find_parent(given, *found.slot, parent, parent_life);
+    if (status != POOL_OK) return status;
   }
   std::uint32_t generation = 0;
   const std::uint32_t index = sched::create_group(*found.world, *found.slot, found.generation, config, generation);
@@ -113,6 +115,13 @@ pool_status_t create(pool_t pool, const pool_group_options_t& given, const group
   }
   group->id = capi::handle_of(base::Kind::group, index, generation);
   return POOL_OK;
+}
+
+[[gnu::noinline]] pool_status_t create_as(pool_t pool, const pool_group_options_t& options, pool_group_t* group) {
+  pool_group_options_t given = default_options;
+  group::Config config;
+  const pool_status_t status = read_options(options, given, config);
+  return status == POOL_OK ? create(pool, given, config, group) : status;
 }
 
 // How the tasks of an empty group ended; POOL_ECLOSED if the group has gone since.
@@ -173,19 +182,27 @@ pool_status_t pool_group_options_init(pool_group_options_t* options, size_t size
   return capi::init_out(default_options, options, size) ? POOL_OK : POOL_EINVAL;
 }
 
-pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options, pool_group_t* group) try {
+POOL_NO_CANARY pool_status_t pool_group_create(pool_t pool, const pool_group_options_t* options,
+                                               pool_group_t* group) try {
   if (group == nullptr) return invalid("pool_group_create", "group", "must not be NULL");
   group->id = 0;
   if (options == nullptr) [[likely]]
     return create(pool, default_options, default_config, group);
-  pool_group_options_t given = default_options;
-  group::Config config;
-  const pool_status_t status = read_options(*options, given, config);
-  return status == POOL_OK ? create(pool, given, config, group) : status;
+  return create_as(pool, *options, group);
 }
 POOL_OR_FORKED
 
-pool_status_t pool_group_wait(pool_group_t group) { return wait(group, INT64_MAX, true); }
+POOL_NO_CANARY pool_status_t pool_group_wait(pool_group_t group) try {
+  // Most of them end here.
+  if (const auto found = capi::resolve_slot(group); found) [[likely]] {
+    if (sched::is_own(*found.slot) && !Frame::inside_drop() && capi::helps(*found.world, *found.slot, true) &&
+        sched::empty_own(*found.world, *found.slot, found.generation)) {
+      return outcome(*found.slot, found.generation);
+    }
+  }
+  return wait(group, INT64_MAX, true);
+}
+POOL_OR_FORKED
 
 pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout) { return wait(group, timeout, false); }
 
@@ -204,7 +221,10 @@ pool_status_t pool_group_poll(pool_group_t group) {
   return status == POOL_ECLOSED ? POOL_EBADHANDLE : status;
 }
 
-pool_status_t pool_group_destroy(pool_group_t group) try {
+POOL_NO_CANARY pool_status_t pool_group_destroy(pool_group_t group) try {
+  if (const auto own = capi::resolve_slot(group); own) [[likely]] {
+    if (sched::end_own(*own.world, *own.slot, own.generation)) return POOL_OK;
+  }
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   if (is_pools_own(found)) return POOL_EBUSY;

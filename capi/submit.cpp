@@ -23,6 +23,9 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   if (!found) return found.status();
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
+  // Where there is room, the terms do not matter.
+  if (sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
+    return POOL_OK;
   sched::Submit<System> submit(*found.world, *found.slot, found.generation, terms);
   // Also if the drop of a task that makes room for this one ends the thread; and in a child that the task made while it
   // ran in place: nobody else has it there.
@@ -63,22 +66,30 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   return POOL_EINTERNAL;
 }
 
+// Into a group of more than one thread; or there is something wrong. Out of line: what it needs is not paid by others.
+[[gnu::noinline]] pool_status_t submit_shared(pool_group_t group, pool_task_fn fn, void* ctx) {
+  if (const auto found = capi::resolve_slot(group); found) [[likely]] {
+    const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+    if (sched::submit_fast(*found.world, *found.slot, found.generation, work)) [[likely]]
+      return POOL_OK;
+  }
+  return submit(capi::resolve(group), fn, ctx, nullptr, 0, {});
+}
+
 extern "C" {
 
 pool_status_t pool_task_init(pool_task_t* task, size_t size) {
   return capi::init_out(default_task, task, size) ? POOL_OK : POOL_EINVAL;
 }
 
-pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, void* ctx) {
+POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, void* ctx) {
   if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
   // Most of them end here.
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
-    if (sched::submit_fast(*found.world, *found.slot, found.generation, reinterpret_cast<std::uintptr_t>(fn),
-                           reinterpret_cast<std::uintptr_t>(ctx))) [[likely]] {
-      return POOL_OK;
-    }
+    const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+    if (sched::submit_own(*found.world, *found.slot, found.generation, work)) return POOL_OK;
   }
-  return submit(capi::resolve(group), fn, ctx, nullptr, 0, {});
+  return submit_shared(group, fn, ctx);
 }
 
 pool_status_t pool_submit(pool_t pool, pool_task_fn fn, void* ctx) {

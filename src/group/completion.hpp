@@ -52,6 +52,14 @@ class Completion {
     return {word_.fetch_add(change) + change};
   }
 
+  // The same for whoever alone changes the word.
+  Seen add_alone(std::uint32_t tasks) {
+    const Seen next{word_.load(std::memory_order_relaxed) + (std::uint64_t{tasks} << 32)};
+    // Release: whoever sees the count sees what the tasks did.
+    word_.store(next.word, std::memory_order_release);
+    return next;
+  }
+
   // Takes back one finish that will be counted later, for a ticket that the caller holds.
   void lower() { word_.fetch_sub(std::uint64_t{1} << 32); }
 

@@ -60,6 +60,9 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> pool_generation{0};
   Atomic<std::uint64_t> home{0};       // both: life 63..32 | slot of the pool 31..0
   Atomic<void*> pool_slot{nullptr};    // and its address
+  Atomic<std::uint32_t> birth{0};      // orders the groups of one owner
+  Atomic<std::uint64_t> left_at{0};    // how far it had come when a worker last left it to its owner
+  Atomic<void*> owner{nullptr};        // whose thread alone changes queue and completion (sched/owned.hpp); null: all
   Atomic<std::uint32_t> cancelled{0};  // the life that is cancelled, or 0
   Atomic<std::uint32_t> suspended{0};  // the life that is suspended, or 0; for who has claimed already
   Atomic<std::uint32_t> batch{1};      // how many tasks a worker claims together: as many as take about 20 us
@@ -96,8 +99,8 @@ struct alignas(base::cache_line) Group {
 
   // Begins a life. Requires: the slot is the caller's alone (late readers apart). Relaxed: the last store publishes
   // all.
-  void open(void* its_pool, std::uint32_t pool_index, std::uint32_t pool_life, const Config& config,
-            std::uint32_t generation) {
+  [[gnu::always_inline]] void open(void* its_pool, std::uint32_t pool_index, std::uint32_t pool_life, void* its_owner,
+                                   const Config& config, std::uint32_t generation) {
     completion.open(Queue::first_ticket);
     units.open(generation);
     tally.open(generation);
@@ -112,6 +115,7 @@ struct alignas(base::cache_line) Group {
       home.store(its_home, std::memory_order_relaxed);
       pool_slot.store(its_pool, std::memory_order_relaxed);
     }
+    owner.store(its_owner, std::memory_order_relaxed);
     used.store(0, std::memory_order_relaxed);
     batch.store(1, std::memory_order_relaxed);
     parent.store(base::nil, std::memory_order_relaxed);

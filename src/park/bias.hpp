@@ -24,11 +24,8 @@ class Bias {
       enter_slowly();
   }
   [[gnu::always_inline]] void leave() {
-    if (has_mutex_.load(std::memory_order_relaxed)) [[unlikely]] {
-      has_mutex_.store(false, std::memory_order_relaxed);
-      mutex_.unlock();
-      return;
-    }
+    if (has_mutex_.load(std::memory_order_relaxed)) [[unlikely]]
+      return leave_slowly();
     // Release: pairs with the load in await().
     busy_.store(0, std::memory_order_release);
   }
@@ -57,6 +54,10 @@ class Bias {
     busy_.store(0, std::memory_order_release);
     mutex_.lock();
     has_mutex_.store(true, std::memory_order_relaxed);
+  }
+  __attribute__((noinline)) void leave_slowly() {
+    has_mutex_.store(false, std::memory_order_relaxed);
+    mutex_.unlock();
   }
 
   typename Sys::template Atomic<std::uint32_t> busy_{0};

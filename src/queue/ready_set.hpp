@@ -26,6 +26,14 @@ class ReadySet {
   // Gets the memory for the bits. False: there is none. Requires: once, before any other call.
   bool allocate() { return words_.allocate(); }
 
+  // Says whether set() has nothing to do.
+  [[gnu::always_inline]] bool has(std::uint32_t index) const {
+    const std::uint32_t above = index / word_bits;
+    return ((words_[begin[0] + above].load() & bit(index)) != 0) &&
+           ((words_[begin[1] + above / word_bits].load() & bit(above)) != 0) &&
+           ((words_[begin[2] + above / word_bits / word_bits].load() & bit(above / word_bits)) != 0);
+  }
+
   // The caller has to wake a worker: another one may just have missed a bit.
   void set(std::uint32_t index) {
     raise(0, index);

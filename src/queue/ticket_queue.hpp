@@ -48,6 +48,7 @@ class TicketQueue {
 
   // Begins a life. Requires: nobody holds a ticket. Late readers of the last life may be about.
   void open(std::uint32_t generation, bool is_limited = false) {
+#pragma GCC unroll 8
     for (CellType& cell : cells_) cell.fn.store(0, std::memory_order_relaxed);
     const std::uint64_t inline_segment = base::pack(segment_number(first_ticket), base::nil);
     tail_segment_.store(inline_segment, std::memory_order_relaxed);
@@ -100,6 +101,49 @@ class TicketQueue {
 
   Reserved reserve(Segments& segments, std::uint32_t generation, Ticket& ticket) {
     return reserve(segments, generation, ticket, [](std::uint32_t) {});
+  }
+
+  // The ways of whoever alone changes this queue; where it is not simple (the last cell of a segment, flags) they do
+  // nothing, and the others serve him as well. Stores the task; `is_first`: the queue was empty.
+  [[gnu::always_inline]] bool put_alone(Segments& segments, std::uint32_t generation, const Work& work,
+                                        bool& is_first) {
+    const std::uint64_t sub = sub_.load(std::memory_order_relaxed);
+    const std::uint32_t number = base::low(sub);
+    const std::uint64_t segment = tail_segment_.load(std::memory_order_relaxed);
+    if (base::high(sub) != generation || base::high(segment) != segment_number(number) || is_last(number) ||
+        number == first_ticket - 1 || !cell_exists(base::low(segment), number)) [[unlikely]] {
+      return false;
+    }
+    publish(segments, {number, base::low(segment)}, work);
+    is_first = base::low(hd_.load(std::memory_order_relaxed)) == number;
+    // Release: whoever sees this tail sees the cell.
+    sub_.store(base::pack(generation, number + 1), std::memory_order_release);
+    return true;
+  }
+
+  // Takes out up to `most`, and gives each to store(i, fn, ctx); returns how many.
+  template <class Store>
+  [[gnu::always_inline]] std::uint32_t take_alone(Segments& segments, std::uint32_t generation, std::uint32_t most,
+                                                  Store&& store, bool& more) {
+    const std::uint64_t hd = hd_.load(std::memory_order_relaxed);
+    const std::uint32_t number = base::low(hd);
+    const std::uint64_t segment = head_segment_.load(std::memory_order_relaxed);
+    if (base::high(hd) != generation || base::high(segment) != segment_number(number) ||
+        !cell_exists(base::low(segment), number)) [[unlikely]] {
+      return 0;
+    }
+    const std::uint32_t waiting = base::low(sub_.load(std::memory_order_relaxed)) - number;
+    const std::uint32_t here = segment_cells - 1 - number % segment_cells;
+    std::uint32_t count = most < waiting ? most : waiting;
+    if (count > here) count = here;
+    const CellType* const source = &cell(segments, base::low(segment), number);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      store(i, source[i].fn.load(std::memory_order_relaxed), source[i].ctx.load(std::memory_order_relaxed));
+    }
+    // Release: whoever sees this head sees where the tasks went.
+    if (count != 0) hd_.store(base::pack(generation, number + count), std::memory_order_release);
+    more = count != waiting;
+    return count;
   }
 
   // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
@@ -256,6 +300,12 @@ class TicketQueue {
   [[gnu::always_inline]] bool close_plain(std::uint32_t generation, std::uint32_t tail) {
     std::uint64_t expected = base::pack(generation, tail);
     return sub_.compare_exchange_strong(expected, base::pack(generation + 1, tail));
+  }
+  // The same for whoever alone changes this queue.
+  [[gnu::always_inline]] bool close_alone(std::uint32_t generation, std::uint32_t tail) {
+    if (sub_.load(std::memory_order_relaxed) != base::pack(generation, tail)) return false;
+    sub_.store(base::pack(generation + 1, tail), std::memory_order_release);
+    return true;
   }
   // Generation, flags and tail.
   std::uint64_t raw_sub() const { return sub_.load(); }

@@ -24,6 +24,22 @@ struct Claim {
 template <class Sys, class Mine>
 typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
                                                         Claim<Sys>& claim) {
+  using Claimed = typename group::Group<Sys>::Queue::Claimed;
+  if (auto* const local = static_cast<Local<Sys>*>(Sys::local()); is_owned_by(group, local)) {
+    queue::Work& work = claim.work;
+    const auto store = [&work](std::uint32_t, std::uintptr_t fn, std::uintptr_t ctx) {
+      work.fn = fn;
+      work.ctx = ctx;
+    };
+    local->bias.enter();
+    work.life = group.queue.generation();
+    work.unit = false;
+    const bool has_taken = is_owned_by(group, local) && mine(work.life) &&
+                           group.queue.take_alone(world.segments, work.life, 1, store, claim.more) != 0;
+    local->bias.leave();
+    claim.is_left = claim.more;
+    if (has_taken) return Claimed::task;
+  }
   const auto claimed = claim_task(world, group, mine, claim.work, claim.more);
   claim.is_left = claim.more;
   return claimed;
@@ -39,6 +55,10 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   if (const std::uint32_t limit = pool.batch_limit.load(std::memory_order_relaxed); most > limit) most = limit;
   if (most > Window<Sys>::most) most = Window<Sys>::most;
+  if (is_anothers(group)) {
+    if (group.queue.empty()) return Claimed::empty;
+    share(group);  // not inside our own bias
+  }
   // (One is not worth a window.)
   if (most <= 1 || local == nullptr || group.queue.waiting() == 1 ||
       group.capacity.load(std::memory_order_relaxed) != 0 || local->window.size() != 0) {
@@ -62,14 +82,22 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   // Asked again of the life that is claimed: tasks of a bounded group hold places of their own, which a window does not
   // give back.
   bool is_bounded = false;
+  bool is_owned = false;
   const auto may = [&](std::uint32_t its_life) {
     is_bounded = group.capacity.load(std::memory_order_relaxed) != 0;
-    return !is_bounded && mine(its_life);
+    is_owned = is_anothers(group);
+    return !is_bounded && !is_owned && mine(its_life);
   };
-  claimed = group.queue.claim_many(world.segments, may, most, store, life, count, claim.more);
+  if (is_owned_by(group, local)) {
+    life = group.queue.generation();
+    if (mine(life)) count = group.queue.take_alone(world.segments, life, most, store, claim.more);
+  }
+  claimed =
+      count != 0 ? Claimed::task : group.queue.claim_many(world.segments, may, most, store, life, count, claim.more);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.range.store(base::pack(claimed == Claimed::task ? count : 0, 0), std::memory_order_relaxed);
   local->bias.leave();
+  if (is_owned) return claim_batch(world, pool, group, mine, most, claim);
   if (claimed == Claimed::no_unit || is_bounded) return claim_single(world, group, mine, claim);
   if (claimed != Claimed::task) return claimed;
   window.is_ours.store(1, std::memory_order_relaxed);
@@ -113,6 +141,7 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
       const std::uint64_t range = window.range.load(std::memory_order_relaxed);
       const std::uint32_t to = base::high(range);
       count = has_window ? (window.size() + 1) / 2 : window.size() != 0 ? 1 : 0;
+      if (count != 0) share_under_bias(group, victim);
       for (std::uint32_t i = 0; i < count; ++i) window.get(to - count + i, loot[i]);
       window.range.store(base::pack(to - count, base::low(range)), std::memory_order_relaxed);
     }
@@ -144,13 +173,19 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
   });
 }
 
-// Runs tasks of one group one after the other, and counts what was run in one step: those of this thread's window, or
-// one that was claimed by itself.
-template <class Sys>
+// Where the tasks of a batch come from: the window of this thread, or nowhere, there is one in its hands; or the queue
+// of a group that it owns, where they stay for others until they start.
+enum class Source { window, own_queue };
+
+// Runs tasks of one group one after the other, and counts what was run in one step.
+template <class Sys, Source source = Source::window>
 class Batch {
+  static constexpr bool is_own = source == Source::own_queue;
+
  public:
   // Of the window of `local`. `by_the_clock`: what takes too long is left there, so that others have their turn.
-  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Local<Sys>& local, bool by_the_clock)
+  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Local<Sys>& local,
+        bool by_the_clock) requires(!is_own)
       : world_(world),
         pool_(pool),
         group_(group),
@@ -160,21 +195,25 @@ class Batch {
         life_(local.window.life.load(std::memory_order_relaxed)),
         filled_(local.window.filled.load(std::memory_order_relaxed)) {}
   // Without a window.
-  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life)
-      : world_(world),
-        pool_(pool),
-        group_(group),
-        local_(nullptr),
-        next_reading_(0),
-        began_(0),
-        life_(life),
-        filled_(0) {}
+  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life) requires(!is_own)
+      : world_(world), pool_(pool), group_(group), local_(nullptr), life_(life) {}
+  // Of a group that `local` owns.
+  Batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+        Local<Sys>& local) requires is_own : world_(world),
+                                             pool_(pool),
+                                             group_(group),
+                                             local_(&local),
+                                             life_(life) {
+    if (!may_tell_) return;
+    local.window.group.store(&group, std::memory_order_relaxed);
+    local.window.life.store(life, std::memory_order_relaxed);
+  }
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   // A task may end the thread: what is left in the window is for others then.
   ~Batch() noexcept(false) {  // NOLINT(bugprone-exception-escape)
     if (era_ != Sys::era()) return;
-    const bool is_left = local_ != nullptr && local_->window.size() != 0;
+    const bool is_left = is_own ? !group_.queue.empty() : local_ != nullptr && local_->window.size() != 0;
     count();
     if (is_left) wake_one(world_, pool_);
   }
@@ -182,14 +221,14 @@ class Batch {
   // Runs a bare one that has left the queue and may start. Its place is still to be given back.
   void run_one(queue::Work work) {
     Credits<Sys>::start(pool_);
-    run_bare(work);
+    (void)run_bare(work);
   }
 
   void run() {
     queue::Work work;
     while (take(work)) {
       if (Task::is_bare(work) && may_start()) {
-        run_bare(work);
+        if (!run_bare(work)) return;
       } else {
         run_other(work);
       }
@@ -201,7 +240,13 @@ class Batch {
   }
 
  private:
-  bool take(queue::Work& work) {
+  // `may_count`: all that has run is told, so that it may be counted in the same step.
+  [[gnu::always_inline]] bool take(queue::Work& work, bool may_count = true) {
+    if constexpr (is_own) {
+      std::uint32_t none = 0;
+      std::uint32_t& run = may_count ? run_ : none;
+      return Credits<Sys>::take_from_own(world_, pool_, group_, life_, *local_, work, run);
+    }
     return local_ != nullptr && !is_over_time() &&
            Credits<Sys>::take_from_window(pool_, group_, life_, filled_, *local_, work);
   }
@@ -217,11 +262,12 @@ class Batch {
   }
   // For statistics.
   void tell(std::uint32_t over) {
-    if (local_ != nullptr) local_->window.finished.store(over, std::memory_order_relaxed);
+    if (may_tell_) local_->window.finished.store(over, std::memory_order_relaxed);
   }
 
   // Tasks that are a function and a context, one after the other in one frame, for as long as they succeed.
-  POOL_CATCHES_UNWINDING void run_bare(queue::Work& work) {
+  // False: there are no more.
+  POOL_CATCHES_UNWINDING bool run_bare(queue::Work& work) {
     Frame<Sys> frame(&pool_, &group_, false);
     frame.life = life_;
     do {
@@ -242,11 +288,15 @@ class Batch {
       if (frame.is_inherited()) throw Forked();
       tell(run_);
       if (frame.failed) break;
-      if (!take(work)) return settle_bare(frame);
+      if (!take(work, frame.place < 0)) {
+        settle_bare(frame);
+        return false;
+      }
     } while (Task::is_bare(work) && may_start());
     const bool has_next = !frame.failed;
     settle_bare(frame);
     if (has_next) run_other(work);
+    return true;
   }
 
   // Ends the frame.
@@ -283,6 +333,10 @@ class Batch {
     const std::uint32_t over = run_;
     run_ = 0;
     tell(0);
+    if constexpr (is_own) {
+      if (complete_own(world_, pool_, group_, life_, over)) [[likely]]
+        return;
+    }
     complete(world_, pool_, group_, life_, over);
   }
 
@@ -290,11 +344,13 @@ class Batch {
   Pool<Sys>& pool_;
   group::Group<Sys>& group_;
   Local<Sys>* const local_;
-  std::uint32_t next_reading_;
+  // An own queue has no window: another group may be in there, whose batch is around ours.
+  const bool may_tell_ = local_ != nullptr && (!is_own || local_->window.size() == 0);
+  std::uint32_t next_reading_ = 0;
   bool is_over_ = false;
-  const std::int64_t began_;
+  const std::int64_t began_ = 0;
   const std::uint32_t life_;
-  const std::uint32_t filled_;
+  const std::uint32_t filled_ = 0;
   const std::uint32_t era_ = Sys::era();
   std::uint32_t run_ = 0;
 };

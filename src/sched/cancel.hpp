@@ -22,6 +22,7 @@ void tell_suspended(group::Group<Sys>& group, std::uint32_t life) {
 // Ends a suspension; what is queued may start. False: the group is gone.
 template <class Sys>
 bool resume_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  share(group);
   if (!group.queue.resume(life)) return false;
   tell_suspended(group, life);
   announce_startable(world, group);
@@ -31,6 +32,7 @@ bool resume_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t lif
 // One group: marks it, lets go of submitters in line, and of what a suspension held back.
 template <class Sys>
 bool cancel_one(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  share(group);
   // By compare-and-swap: the slot may have another life by now, and that be cancelled.
   std::uint32_t before = group.cancelled.load();
   do {
@@ -62,6 +64,7 @@ enum class Suspended { ok, gone, cancelled, closed };
 template <class Sys>
 Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   const Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
+  share(group);
   if (!group.queue.suspend(life)) return Suspended::gone;
   tell_suspended(group, life);
   // Who has claimed some of them already looks before each start.

@@ -32,14 +32,43 @@ void complete_noticed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
   announce_empty(world, group, seen, [&group, empty] { return group.queue.sub() == empty; });
 }
 
-// Counts so many finishes. Group and pool may be gone when this returns.
+// Counts so many finishes of a group that the caller may own. False: it does not, and nothing has happened.
 template <class Sys>
-void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
-              std::uint32_t count = 1) {
+[[gnu::always_inline]] inline bool complete_own(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
+                                                std::uint32_t life, std::uint32_t count) {
+  using Done = group::Completion<Sys>;
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (!is_owned_by(group, local)) return false;
+  typename Done::Seen seen{0};
+  local->bias.enter();
+  const bool is_counted = is_owned_by(group, local);
+  if (is_counted) seen = group.completion.add_alone(count);
+  // (What it waits for itself, when others had its tasks.)
+  const bool is_noticed = seen.has(Done::waiter | Done::detached);
+  const bool is_settled = is_counted && !is_noticed && Credits<Sys>::finish_here(*local, pool, count);
+  local->bias.leave();
+  if (is_settled) [[likely]]
+    return true;
+  if (!is_counted) return false;
+  if (is_noticed) complete_noticed(world, group, life, seen);
+  Credits<Sys>::finish(pool, count);
+  return true;
+}
+
+template <class Sys>
+void complete_shared(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+                     std::uint32_t count) {
   using Done = group::Completion<Sys>;
   const typename Done::Seen seen = group.completion.add(count);
   if (seen.has(Done::waiter | Done::detached)) complete_noticed(world, group, life, seen);
   Credits<Sys>::finish(pool, count);
+}
+
+// Counts so many finishes. Group and pool may be gone when this returns.
+template <class Sys>
+void complete(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+              std::uint32_t count = 1) {
+  if (!complete_own(world, pool, group, life, count)) complete_shared(world, pool, group, life, count);
 }
 
 // Completes when the scope ends, by a forced unwinding too; not in a child of the process that it began in.
@@ -119,11 +148,20 @@ typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::
   using Queue = typename group::Group<Sys>::Queue;
   using Claimed = typename Queue::Claimed;
   work.unit = false;
-  Claimed claimed = group.queue.claim(world.segments, mine, work, more);
+  bool is_owned = false;
+  const auto may = [&](std::uint32_t life) {
+    is_owned = is_anothers(group);  // asked when the life was seen
+    return !is_owned && mine(life);
+  };
+  Claimed claimed = group.queue.claim(world.segments, may, work, more);
+  while (is_owned) {
+    share(group);
+    claimed = group.queue.claim(world.segments, may, work, more);
+  }
   if (claimed == Claimed::no_unit) {
     const std::uint32_t life = work.life;
     if (!group.units.take(life)) return Claimed::held;
-    claimed = group.queue.claim(world.segments, mine, work, more, {.unit = life});
+    claimed = group.queue.claim(world.segments, may, work, more, {.unit = life});
     if (claimed != Claimed::task) {
       // Somebody may have been refused because of us.
       give_unit(world, group, life);

@@ -29,9 +29,18 @@ class Credits {
   // The same of what this thread keeps. False: it has none of that pool.
   [[gnu::always_inline]] static bool take_own(LocalType& local, std::uint64_t home) {
     local.bias.enter();
-    const bool has_taken = local.home.load(relaxed) == home && take_here(local);
+    const bool has_taken = take_if(local, home, [] { return true; });
     local.bias.leave();
     return has_taken;
+  }
+  // The same under the bias, if use() says so.
+  template <class Use>
+  [[gnu::always_inline]] static bool take_if(LocalType& local, std::uint64_t home, Use&& use) {
+    const std::uint64_t credits = local.credits.load(relaxed);
+    if (local.home.load(relaxed) != home || base::low(credits) == 0 || base::high(credits) == 0 || !use()) [[unlikely]]
+      return false;
+    local.credits.store(credits - one_place - one_token, relaxed);
+    return true;
   }
 
   // A task has left the queue.
@@ -71,6 +80,38 @@ class Credits {
     return true;
   }
 
+  // The next task of a group that this thread owns. False: there is none, or the group is another's by now. If there is
+  // none, `run` tasks that are over are counted in the same step, where that is simple; `run` is 0 then.
+  [[gnu::always_inline]] static bool take_from_own(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
+                                                   std::uint32_t life, LocalType& local, queue::Work& work,
+                                                   std::uint32_t& run) {
+    using Done = group::Completion<Sys>;
+    const auto store = [&work](std::uint32_t, std::uintptr_t fn, std::uintptr_t ctx) {
+      work.fn = fn;
+      work.ctx = ctx;
+    };
+    work.life = life;
+    bool more = false;
+    local.bias.enter();
+    if (!is_owned_by(group, &local) || group.queue.take_alone(world.segments, life, 1, store, more) == 0) {
+      if (run != 0 && is_owned_by(group, &local) && !group.completion.load().has(Done::waiter | Done::detached) &&
+          keep(local, pool, run * one_token)) [[likely]] {
+        (void)group.completion.add_alone(run);
+        local.window.finished.store(0, relaxed);
+        run = 0;
+      }
+      local.bias.leave();
+      return false;
+    }
+    const bool is_settled = !Task::is_plain(work) || keep(local, pool, one_place);
+    local.bias.leave();
+    if (!is_settled) {
+      pool.room.give(1, 0);
+      relax(local, pool);
+    }
+    return true;
+  }
+
   // `count` tasks are over. The pool may be gone when this returns.
   static void finish(Pool<Sys>& pool, std::uint32_t count) {
     if (LocalType* const local = mine()) {
@@ -80,6 +121,11 @@ class Credits {
       if (is_kept) return;
     }
     pool.room.give(0, count);
+  }
+
+  // Under the bias: the same, if they are kept here. False: nothing has happened.
+  [[gnu::always_inline]] static bool finish_here(LocalType& local, Pool<Sys>& pool, std::uint32_t count) {
+    return keep(local, pool, count * one_token);
   }
 
   // A place and a token that no task came to use.
@@ -149,13 +195,9 @@ class Credits {
 
   static LocalType* mine() { return static_cast<LocalType*>(Sys::local()); }
 
-  // Under the bias.
-  [[gnu::always_inline]] static bool take_here(LocalType& local) {
-    const std::uint64_t credits = local.credits.load(relaxed);
-    if (base::low(credits) == 0 || base::high(credits) == 0) [[unlikely]]
-      return false;
-    local.credits.store(credits - one_place - one_token, relaxed);
-    return true;
+  // Under the bias, what is here being of the right pool.
+  static bool take_here(LocalType& local) {
+    return take_if(local, local.home.load(relaxed), [] { return true; });
   }
 
   // Under the bias: keeps some of them, if this thread works for the pool and may. (A task that is not over keeps the

@@ -7,6 +7,7 @@
 
 #include <mutex>
 
+#include "sched/owned.hpp"
 #include "sched/pool.hpp"
 
 namespace pool::sched {
@@ -15,6 +16,9 @@ namespace pool::sched {
 template <class Sys>
 bool adopt(World<Sys>& world, std::uint32_t parent_index, std::uint32_t parent_life, group::Group<Sys>& child) {
   group::Group<Sys>& parent = world.groups[parent_index];
+  // Those who wait for the parent come to both.
+  share(parent);
+  share(child);
   const std::lock_guard lock(world.family);
   const std::uint32_t index = child.index.load(std::memory_order_relaxed);
   const std::uint32_t eldest = parent.first_child.load();

@@ -35,6 +35,7 @@ template <class Sys, class IsOver, class RunOwn, class MayRun>
 bool wait_beside(group::Group<Sys>& group, std::int64_t deadline, IsOver&& is_over, RunOwn&& run_own,
                  MayRun&& may_run) {
   std::int64_t patience = 0;
+  share(group);
   typename group::Completion<Sys>::Beside sleeper(group.completion);
   while (!is_over()) {
     if (run_own()) {

@@ -71,6 +71,34 @@ struct alignas(base::cache_line) Local {
   Atomic<std::uint32_t> help_batch{Sys::first_help};
   Atomic<std::uint32_t> helps{0};
 
+  // How many groups this thread makes shared from the start, after some of its own became so, and how many of these are
+  // left (sched/owned.hpp). Others raise them under the bias.
+  Atomic<std::uint32_t> caution{0};
+  Atomic<std::uint32_t> to_be_shared{0};
+
+  // Under the bias: a group was taken from its owner. That costs both a barrier, so that it has to become rare.
+  void note_shared() {
+    const std::uint32_t more = 2 * caution.load(std::memory_order_relaxed) + 1;
+    caution.store(more < Sys::most_caution ? more : Sys::most_caution, std::memory_order_relaxed);
+    to_be_shared.store(caution.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  }
+  // A group has ended, and its owner had it for himself to the end.
+  void note_kept() {
+    if (const std::uint32_t now = caution.load(std::memory_order_relaxed); now != 0) [[unlikely]]
+      caution.store(now / 2, std::memory_order_relaxed);
+  }
+  // How many groups this thread has made: tells the older of two. Its own.
+  Atomic<std::uint32_t> made{0};
+
+  // Says whether the next group that this thread makes is its own.
+  bool owns_next() {
+    const std::uint32_t left = to_be_shared.load(std::memory_order_relaxed);
+    if (left == 0) [[likely]]
+      return true;
+    to_be_shared.store(left - 1, std::memory_order_relaxed);
+    return false;
+  }
+
   // Free slots of groups, for the next ones that this thread makes: its own, without the bias.
   static constexpr std::uint32_t most_groups = Sys::kept_groups;
   Atomic<std::uint32_t> group_count{0};

@@ -44,6 +44,7 @@ Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
     return why;
   };
   if (!ensure_staff(world, pool)) return refuse(Notified::no_thread);
+  share(group);
   // First of all: the end of the group looks whether there ever was one.
   if (!group.queue.note(life) || !group.notices.expect(life)) return refuse(Notified::stale);
   *notice = {.fn = fn, .ctx = ctx, .group = &group, .life = life};
@@ -69,6 +70,7 @@ Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
 template <class Sys>
 bool detach_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation) {
   std::uint32_t tail = 0;
+  share(group);
   if (!group.queue.close_any(generation, tail)) return false;
   // Nothing can be submitted any more: whoever sees the count reach the tail together with the flag ends the group.
   const auto seen = group.completion.detach();

@@ -33,7 +33,8 @@ class Search {
 
   // Takes a notice, or claims tasks of any group of this pool; both are `task`.
   Claimed find(Look look) {
-    lingering_ = look == Look::lingering;
+    is_quick_ = look == Look::quick;
+    left_ = 0;
     has_seen_moves_ = false;
     // In turn with the tasks: a notification that asks for the next one must not keep them from running.
     const bool tasks_first = notice_ != nullptr;
@@ -48,6 +49,12 @@ class Search {
     if (tasks_ == 0 && visited_ != base::nil && since_ - looked_at_windows_ > 50 * Sys::quantum()) {
       looked_at_windows_ = since_;
       if (steal_some(Look::lingering)) return Claimed::task;
+    }
+    if (look == Look::lingering) {
+      if (take_still() == Claimed::task) return Claimed::task;
+      if (visited_ != base::nil) charge();
+      visited_ = base::nil;
+      return take_notice() || take_own_window(true) || steal_some(look) ? Claimed::task : Claimed::empty;
     }
     for (;;) {
       best_ = base::nil;
@@ -69,6 +76,7 @@ class Search {
         visited_ = base::nil;
         if (take_notice() || take_own_window(true)) return Claimed::task;
         if (not_ready) return Claimed::not_ready;
+        if (left_ != 0) return take_still();
         return look != Look::quick && steal_some(look) ? Claimed::task : Claimed::empty;
       }
       // Only groups that are ahead have work: the rotation comes to the first of them. It only grows.
@@ -99,6 +107,15 @@ class Search {
  private:
   // So many tasks of one group at most go by without a look at the clock.
   static constexpr std::uint32_t most_unread = 16;
+  // So many groups does a quick search leave to their owners.
+  static constexpr std::uint32_t most_left = 16;
+  // So many groups, and bits of groups without work among them, does a lingering search look at.
+  static constexpr std::uint32_t most_seen = 24;
+  static constexpr std::uint32_t most_bits = 64;
+  struct Seen {
+    const GroupType* group;
+    std::uint64_t front;
+  };
 
   bool take_notice() {
     notice_ = pool_.notices.pop();
@@ -116,37 +133,81 @@ class Search {
       const std::uint32_t index = pool_.ready.next(from);
       if (index == base::nil || index >= end) return not_ready ? Claimed::not_ready : Claimed::empty;
       from = index + 1;
-      if (lingering_ && is_moving(index)) {
-        // The next look goes on behind it.
+      if (is_ahead(index)) continue;
+      if (is_quick_ && is_for_owner(world_.groups[index])) {
+        if (++left_ < most_left) continue;
         worker_.cursor = from;
         return Claimed::empty;
       }
-      if (is_ahead(index)) continue;
       const Claimed claimed = claim_from(index);
       if (claimed == Claimed::task) return claimed;
       not_ready = not_ready || claimed == Claimed::not_ready;
     }
   }
 
-  // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: look twice, and take
-  // only what has not moved since. Each look costs the others a line, so the looks are few; and the bit stays, which is
-  // probably set again in a moment.
-  bool is_moving(std::uint32_t index) {
-    const auto& queue = world_.groups[index].queue;
-    std::uint64_t seen = queue.front();
-    for (int i = 0; i < Sys::second_looks && !queue.empty(); ++i) {
+  // What somebody has for himself he is probably about to run, and to take it from him costs us both a barrier: it is
+  // left to him once, and again when he has got on with it meanwhile.
+  static bool is_for_owner(GroupType& group) {
+    if (!is_anothers(group)) return false;
+    const std::uint64_t front = group.queue.front();
+    if (group.left_at.load(std::memory_order_relaxed) == front) return false;
+    group.left_at.store(front, std::memory_order_relaxed);
+    return true;
+  }
+
+  // Whoever has just submitted is probably about to wait, and faster at its own tasks than we: looks twice at a few
+  // groups at once, and takes of one that has not moved since. Each look costs the others a line, so the looks are few;
+  // and the bits stay, which are probably set again in a moment.
+  Claimed take_still() {
+    Seen seen[most_seen];
+    std::uint32_t count = 0;
+    std::uint64_t sum = 0;
+    std::uint32_t first = base::nil;
+    for (std::uint32_t bits = 0, from = worker_.cursor; bits < most_bits && count < most_seen; ++bits) {
+      std::uint32_t index = pool_.ready.next(from);
+      if (index == base::nil) index = pool_.ready.next(0);
+      if (index == base::nil || index == first) break;
+      if (first == base::nil) first = index;
+      from = worker_.cursor = index + 1;
+      const GroupType& group = world_.groups[index];
+      const std::uint64_t front = group.queue.front();
+      sum = sum * 31 + index + front;
+      if (!group.queue.empty() && !is_ahead(index)) seen[count++] = {&group, front};
+    }
+    for (int i = 0; i < Sys::second_looks && count != 0; ++i) {
       Sys::linger();
-      const std::uint64_t before = seen;
-      seen = queue.front();
-      if (seen == before) {
-        if (!queue.empty()) return false;
-        break;
+      if (const GroupType* const still = oldest_still(seen, count)) {
+        if (claim_from(still->index.load(std::memory_order_relaxed)) == Claimed::task) return Claimed::task;
       }
     }
-    has_seen_moves_ = has_seen_moves_ || index != moving_ || seen != moved_to_;
-    moving_ = index;
-    moved_to_ = seen;
-    return true;
+    has_seen_moves_ = sum != last_sum_;
+    last_sum_ = sum;
+    return Claimed::empty;
+  }
+
+  // The first of them that has not moved; if somebody owns it, the oldest such one of that owner: when tasks make
+  // groups and wait for them, that is the one with most of the work behind it. Keeps what has moved.
+  const GroupType* oldest_still(Seen* seen, std::uint32_t& count) {
+    const GroupType* best = nullptr;
+    std::uint32_t left = 0;
+    for (std::uint32_t at = 0; at < count; ++at) {
+      const GroupType& group = *seen[at].group;
+      const std::uint64_t front = group.queue.front();
+      if (group.queue.empty()) continue;
+      if (front != seen[at].front) {
+        seen[left++] = {&group, front};
+      } else if (best == nullptr || is_older(group, *best)) {
+        best = &group;
+      }
+    }
+    count = left;
+    return best;
+  }
+  static bool is_older(const GroupType& group, const GroupType& than) {
+    const void* const owner = group.owner.load(std::memory_order_relaxed);
+    const std::uint32_t birth = group.birth.load(std::memory_order_relaxed);
+    return owner != nullptr && owner == than.owner.load(std::memory_order_relaxed) &&
+           static_cast<std::int32_t>(birth - than.birth.load(std::memory_order_relaxed)) < 0;
   }
 
   bool is_ahead(std::uint32_t index) {
@@ -279,11 +340,10 @@ class Search {
   World<Sys>& world_;
   Pool<Sys>& pool_;
   Worker<Sys>& worker_;
-  bool lingering_ = false;
+  bool is_quick_ = false;
+  std::uint32_t left_ = 0;  // groups that this search has left to their owners
   bool has_seen_moves_ = false;
-  // The group that was moving last, and how far it had come.
-  std::uint32_t moving_ = base::nil;
-  std::uint64_t moved_to_ = 0;
+  std::uint64_t last_sum_ = 0;  // what the last look for groups that stand still has seen
   // What the last find found.
   group::Notice* notice_ = nullptr;
   Claim<Sys> claim_;

@@ -41,6 +41,9 @@ class Submit {
   // On anything but ok nothing has happened, and `work` is still the caller's.
   Submitted operator()(const queue::Work& work) {
     if (group_.queue.generation() != generation_) return Submitted::stale;
+    // What happens beside the queue may be done by others.
+    if (Task::job_of(work) != nullptr) share(group_);
+    share_if_anothers(group_);
     // Slots are never unmapped: if the group ends now we look at some pool's slot, and the ticket is refused below.
     // (Looked at once: the slot may come to another pool, and what is taken of the one must not go back to the other.)
     home_ = group_.home.load(std::memory_order_relaxed);
@@ -270,6 +273,7 @@ class Submit {
 
   // Takes a ticket for what happens beside the queue (a job, if it is one). False: result_ says why not.
   bool enter_beside(Pool<Sys>& pool, Job<Sys>* job) {
+    share(group_);
     // One for the task, one for its tombstone.
     if (!pool.room.try_enter(inside_, 2)) return fail(gone());
     if (!ensure_staff(world_, pool)) {

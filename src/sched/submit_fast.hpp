@@ -77,10 +77,49 @@ struct First {
   }
 };
 
+// The tail of an owned group is stored, and was its head. Mostly it is known to have work, and somebody looks.
+template <class Sys>
+[[gnu::always_inline]] inline void announce_own(World<Sys>& world, Pool<Sys>& pool, std::uint32_t index) {
+  Sys::fence();  // before we look at what others do
+  if (!pool.ready.has(index)) [[unlikely]]
+    pool.ready.set(index);
+  if (pool.idle.state().searching() == 0 || pool.eager.load(std::memory_order_relaxed) != 0) wake_one(world, pool);
+}
+
+// Into a group that the caller owns. False: it is not, or not that simple, and nothing has happened.
+template <class Sys>
+[[gnu::always_inline]] inline bool submit_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
+                                              const queue::Work& work) {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (!is_owned_by(group, local)) return false;
+  const std::uint32_t index = group.index.load(std::memory_order_relaxed);
+  bool is_first = false;
+  bool has_put = false;
+  local->bias.enter();
+  auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+  // Nobody can have cancelled the group, or wait for it: that would have made it shared.
+  if (is_owned_by(group, local) && pool.staffed.load() != 0) [[likely]] {
+    const auto put = [&]() __attribute__((always_inline)) {
+      return group.queue.put_alone(world.segments, generation, work, is_first);
+    };
+    has_put = Credits<Sys>::take_if(*local, group.home.load(std::memory_order_relaxed), put);
+  }
+  local->bias.leave();
+  if (!has_put) [[unlikely]]
+    return false;
+  if (is_first) {
+    announce_own(world, pool, index);
+  } else if (pool.eager.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    Sys::fence();
+    wake_one(world, pool);
+  }
+  return true;
+}
+
 // False: not that simple, and nothing has happened.
 template <class Sys>
 [[gnu::always_inline]] inline bool submit_fast(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
-                                               std::uintptr_t fn, std::uintptr_t ctx) {
+                                               const queue::Work& work) {
   using Queue = typename group::Group<Sys>::Queue;
   using Seen = typename group::Completion<Sys>::Seen;
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
@@ -92,10 +131,12 @@ template <class Sys>
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // The slot may come to another pool between the two: what is taken of the one must not go back to the other.
   const std::uint64_t home = group.home.load(std::memory_order_relaxed);
-  if (group.is_cancelled(generation) || pool.staffed.load() == 0 || pool.home.load(std::memory_order_relaxed) != home ||
-      !Credits<Sys>::take_own(*local, home)) [[unlikely]] {
+  if (group.is_cancelled(generation) || pool.staffed.load() == 0 || pool.home.load(std::memory_order_relaxed) != home)
+      [[unlikely]] {
     return false;
   }
+  if (is_anothers(group) || !Credits<Sys>::take_own(*local, home)) [[unlikely]]
+    return false;
   // An empty moment that this submit ends is this submit's to announce, see Taken.
   Seen before{0};
   typename Queue::Ticket ticket;
@@ -105,7 +146,6 @@ template <class Sys>
     Credits<Sys>::give_back(pool);
     return false;
   }
-  const queue::Work work = {fn, ctx};
   if (group.queue.is_first(ticket)) {
     const First<Sys> first(world, group, before, ticket.number);
     group.queue.publish(world.segments, ticket, work);
@@ -120,6 +160,13 @@ template <class Sys>
   if (pool.eager.load(std::memory_order_relaxed) != 0) [[unlikely]]
     wake_one(world, pool);
   return true;
+}
+
+// In either of these ways.
+template <class Sys>
+[[gnu::always_inline]] inline bool submit_simply(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
+                                                 const queue::Work& work) {
+  return submit_own(world, group, generation, work) || submit_fast(world, group, generation, work);
 }
 
 }  // namespace pool::sched

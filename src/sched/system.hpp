@@ -60,6 +60,8 @@ struct System {
   static constexpr int second_looks = 3;
   // One in so many waits that help is timed.
   static constexpr std::uint32_t timed_help = 16;
+  // How many groups at most a thread makes shared from the start, because those of its own were taken from it.
+  static constexpr std::uint32_t most_caution = 255;
   // How many free slots of groups a thread keeps.
   static constexpr std::uint32_t kept_groups = 16;
   // How many credits of a room with this capacity a thread takes at once; 0: in a small one each is counted at once.
@@ -156,7 +158,7 @@ struct System {
   // A store that is seen by whoever has a heavy_barrier() and then looks, or our looks that follow it see what he
   // stored before the barrier.
   template <class T>
-  static void light_store(std::atomic<T>& word, T value) {
+  [[gnu::always_inline]] static void light_store(std::atomic<T>& word, T value) {
     if (os::has_barrier.load(std::memory_order_relaxed)) [[likely]] {
       word.store(value, std::memory_order_release);
       std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -170,6 +172,8 @@ struct System {
     std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
   }
+  // After a plain store, before a look at what others store.
+  static void fence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
   static void heavy_barrier() {
     if (os::has_barrier.load(std::memory_order_relaxed)) os::heavy_barrier();
   }

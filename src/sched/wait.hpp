@@ -106,6 +106,7 @@ class Wait {
   Waited operator()(std::int64_t deadline, bool help) {
     Waited now = poll();
     if (now != Waited::timed_out) return now;
+    share_if_anothers(group_);
     std::uint32_t most = deadline == INT64_MAX ? batch() : 1;
     // The group's own tasks first: mostly that is all. Until then we are arriving.
     if (help && help_first(most)) {
@@ -167,6 +168,11 @@ class Wait {
   // Runs a batch of the group's own tasks. Now and then it looks how long they take.
   bool help_first(std::uint32_t most) {
     auto* const local = static_cast<Local<Sys>*>(Sys::local());
+    Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group_.pool_slot.load(std::memory_order_relaxed));
+    if (is_owned_by(group_, local)) {
+      Batch<Sys, Source::own_queue>(world_, pool, group_, generation_, *local).run();
+      return true;
+    }
     std::uint32_t helps = 0;
     if (local != nullptr) {
       helps = local->helps.load(std::memory_order_relaxed) + 1;
@@ -174,7 +180,6 @@ class Wait {
     }
     const bool is_timed = local != nullptr && helps % Sys::timed_help == 0;
     const std::int64_t before = is_timed ? Sys::ticks() : 0;
-    Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group_.pool_slot.load(std::memory_order_relaxed));
     Claim<Sys> claim;
     const auto mine = [this](std::uint32_t life) { return life == generation_; };
     if (claim_batch(world_, pool, group_, mine, most, claim) != Claimed::task) return false;
@@ -210,10 +215,23 @@ class Wait {
   std::uint32_t number_ = 0;
 };
 
+// Runs what a group of the caller's own has queued. True: it is empty then; false: it is not the caller's own, or not
+// that simple.
+template <class Sys>
+[[gnu::always_inline]] inline bool empty_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  // What has begun may be on our stack.
+  if (!is_owned_by(group, local) || group.has_begun() || group.queue.generation() != life) return false;
+  auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+  Batch<Sys, Source::own_queue>(world, pool, group, life, *local).run();
+  const auto seen = group.completion.load();
+  return group.queue.sub() == base::pack(life, seen.count());
+}
+
 // Makes a group; nil: no memory.
 template <class Sys>
-std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life, const group::Config& config,
-                           std::uint32_t& generation) {
+[[gnu::always_inline]] inline std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life,
+                                                         const group::Config& config, std::uint32_t& generation) {
   Local<Sys>* const local = local_of<Sys>(world);
   std::uint32_t index = local != nullptr ? local->take_group() : base::nil;
   if (index == base::nil) index = world.groups.take();
@@ -221,7 +239,15 @@ std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t poo
   group::Group<Sys>& group = world.groups[index];
   generation = group.queue.generation() + 1;
   group.index.store(index, std::memory_order_relaxed);
-  group.open(&pool, pool.index.load(std::memory_order_relaxed), pool_life, config, generation);
+  // (A group with bounds is for many.)
+  const bool is_simple = config.is_plain || (config.capacity == 0 && config.limit == 0 && !config.keep_jobs);
+  Local<Sys>* const owner = is_simple && local != nullptr && local->owns_next() ? local : nullptr;
+  if (owner != nullptr) {
+    const std::uint32_t birth = owner->made.load(std::memory_order_relaxed) + 1;
+    owner->made.store(birth, std::memory_order_relaxed);
+    group.birth.store(birth, std::memory_order_relaxed);
+  }
+  group.open(&pool, pool.index.load(std::memory_order_relaxed), pool_life, owner, config, generation);
   return index;
 }
 
@@ -236,6 +262,7 @@ std::uint64_t own_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_l
   std::uint32_t generation = 0;
   const std::uint32_t index = create_group(world, pool, pool_life, {}, generation);
   if (index == base::nil) return 0;
+  share(world.groups[index]);
   world.groups[index].make_pools_own();
   own = base::pack(generation, index);
   pool.own_group.store(own);
@@ -245,6 +272,7 @@ std::uint64_t own_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_l
 // Ends a group that is empty and has no notices. False: it is not, or it was ended by somebody else.
 template <class Sys>
 bool end_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation) {
+  share_if_anothers(group);
   if (group.notices.any_pending(generation)) return false;
   const auto seen = group.completion.load();
   if (!group.queue.close(generation, seen.count())) return false;
@@ -271,6 +299,24 @@ void wait_for_notices(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
   }
 }
 
+// The same of a group that the caller owns: nobody else ever did anything to it.
+template <class Sys>
+[[gnu::always_inline]] inline bool end_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (!is_owned_by(group, local)) return false;
+  local->bias.enter();
+  const bool is_closed = is_owned_by(group, local) && group.queue.close_alone(life, group.completion.load().count());
+  local->bias.leave();
+  if (!is_closed) [[unlikely]]
+    return false;
+  local->note_kept();
+  if (group.queue.has_segments() || life + 1 >= Sys::last_generation ||
+      !local->put_group(group.index.load(std::memory_order_relaxed))) [[unlikely]] {
+    end_of_group(world, group, life);
+  }
+  return true;
+}
+
 // Ends a group that is empty and never had anything that its end has to see to. False: not that simple, and nothing has
 // happened.
 template <class Sys>
@@ -279,7 +325,7 @@ template <class Sys>
   const std::uint32_t count = group.completion.load().count();
   if (local == nullptr || group.queue.raw_sub() != base::pack(life, count)) [[unlikely]]
     return false;
-  if (!group.queue.close_plain(life, count)) [[unlikely]]
+  if (is_anothers(group) || !group.queue.close_plain(life, count)) [[unlikely]]
     return false;
   // It is ours alone. What is looked at here was set before, by whoever had the handle, or looks at the generation
   // after it has set it.
@@ -297,6 +343,7 @@ template <class Sys>
 // Waits until a group is empty and its notices are over, then ends it. False: somebody else did.
 template <class Sys>
 bool destroy_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation, bool help) {
+  share_if_anothers(group);
   for (;;) {
     if (Wait<Sys>(world, group, generation)(INT64_MAX, help) == Waited::gone) return false;
     // While notices run the group lives: they may use it.

@@ -4,6 +4,7 @@
 // Looks into the windows of all threads: what was claimed and has not started.
 #pragma once
 
+#include "sched/owned.hpp"
 #include "sched/pool.hpp"
 
 namespace pool::sched {
@@ -76,6 +77,7 @@ bool take_oldest_claimed(World<Sys>& world, group::Group<Sys>& group, std::uint3
     const bool is_there = window.group.load() == &group && window.life.load(std::memory_order_relaxed) == life &&
                           base::low(range) != base::high(range);
     if (is_there) {
+      share_under_bias(group, local);
       window.get(base::low(range), work);
       window.range.store(range + 1, std::memory_order_relaxed);
     }

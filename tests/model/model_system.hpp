@@ -393,11 +393,13 @@ struct ModelSystem {
   }
   static void heavy_barrier() {}
   static constexpr int block_yields = 0;
+  static void fence() { rl::ctx().atomic_thread_fence_seq_cst(); }
   static void fence_after_write() { rl::ctx().atomic_thread_fence_seq_cst(); }
   static constexpr std::uint32_t window_cells = 2;
   static constexpr std::uint32_t first_help = 2;
   static constexpr std::uint32_t quick_help = 2;
   static constexpr std::uint32_t kept_groups = 0;
+  static constexpr std::uint32_t most_caution = 0;  // each group is its maker's own
   static constexpr int second_looks = 1;
   static constexpr std::uint32_t timed_help = 1U << 31;
 

@@ -115,8 +115,8 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
   }
   // As the library's callers do: the simple way, if it is one.
   Submitted submit_fast(const Handle& to, std::int32_t (*fn)(void*), void* ctx, pool::sched::SubmitTerms terms = {}) {
-    const bool is_in = pool::sched::submit_fast(world, *to.group, to.life, reinterpret_cast<std::uintptr_t>(fn),
-                                                reinterpret_cast<std::uintptr_t>(ctx));
+    const bool is_in = pool::sched::submit_simply(
+        world, *to.group, to.life, {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)});
     return is_in ? Submitted::ok : submit(to, fn, ctx, terms);
   }
   Submitted submit(const Handle& to, unsigned which, pool::sched::SubmitTerms terms = {}) {
