@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 ROOM = 0.05  # more than so much over the baseline is a failure
+TRIES = 5  # the library also goes by the clock, so that a busy machine adds some: the least of so many counts is taken
 BASELINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "baseline.txt")
 
 
@@ -31,10 +32,17 @@ def count(program, path):
     return int(found.group(1))
 
 
-def measure(program):
+def measure(program, limits=None):
+    """The instructions of a round of each path: the least of a few counts, or the first below its limit."""
     listed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
-    rounds = dict(line.split() for line in listed.splitlines())
-    return {path: count(program, path) / int(times) for path, times in rounds.items()}
+    least = {}
+    for path, rounds in (line.split() for line in listed.splitlines()):
+        for _ in range(TRIES):
+            each = count(program, path) / int(rounds)
+            least[path] = min(each, least.get(path, each))
+            if limits and least[path] <= limits.get(path, 0):
+                break
+    return least
 
 
 def read_baseline():
@@ -65,7 +73,7 @@ def main():
     if made_with != compiler():
         print(f"SKIPPED: the baseline is of {made_with}, this is {compiler()}")
         return 0
-    figures = measure(options.program)
+    figures = measure(options.program, {path: value * (1 + ROOM) for path, value in baseline.items()})
     status = 0
     for path, value in figures.items():
         if path not in baseline:

@@ -104,9 +104,10 @@ class TicketQueue {
   }
 
   // The ways of whoever alone changes this queue; where it is not simple (the last cell of a segment, flags) they do
-  // nothing, and the others serve him as well. Stores the task; `is_first`: the queue was empty.
+  // nothing, and the others serve him as well. Stores the task; `is_first`: the queue was empty. `is_announced`: he
+  // then looks at what others do, as he does after a first one.
   [[gnu::always_inline]] bool put_alone(Segments& segments, std::uint32_t generation, const Work& work,
-                                        bool& is_first) {
+                                        bool is_announced, bool& is_first) {
     const std::uint64_t sub = sub_.load(std::memory_order_relaxed);
     const std::uint32_t number = base::low(sub);
     const std::uint64_t segment = tail_segment_.load(std::memory_order_relaxed);
@@ -116,8 +117,14 @@ class TicketQueue {
     }
     publish(segments, {number, base::low(segment)}, work);
     is_first = base::low(hd_.load(std::memory_order_relaxed)) == number;
-    // Release: whoever sees this tail sees the cell.
-    sub_.store(base::pack(generation, number + 1), std::memory_order_release);
+    const std::uint64_t next = base::pack(generation, number + 1);
+    // Release at least: whoever sees this tail sees the cell. Sequentially consistent before a look at what others do:
+    // those who are about to go to sleep do something, then look at the tail.
+    if (is_first || is_announced) {
+      sub_.store(next);
+    } else {
+      sub_.store(next, std::memory_order_release);
+    }
     return true;
   }
 

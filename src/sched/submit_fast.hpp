@@ -77,15 +77,6 @@ struct First {
   }
 };
 
-// The tail of an owned group is stored, and was its head. Mostly it is known to have work, and somebody looks.
-template <class Sys>
-[[gnu::always_inline]] inline void announce_own(World<Sys>& world, Pool<Sys>& pool, std::uint32_t index) {
-  Sys::fence();  // before we look at what others do
-  if (!pool.ready.has(index)) [[unlikely]]
-    pool.ready.set(index);
-  if (pool.idle.state().searching() == 0 || pool.eager.load(std::memory_order_relaxed) != 0) wake_one(world, pool);
-}
-
 // Into a group that the caller owns. False: it is not, or not that simple, and nothing has happened.
 template <class Sys>
 [[gnu::always_inline]] inline bool submit_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
@@ -93,26 +84,25 @@ template <class Sys>
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   if (!is_owned_by(group, local)) return false;
   const std::uint32_t index = group.index.load(std::memory_order_relaxed);
+  bool is_eager = false;
   bool is_first = false;
   bool has_put = false;
   local->bias.enter();
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // Nobody can have cancelled the group, or wait for it: that would have made it shared.
   if (is_owned_by(group, local) && pool.staffed.load() != 0) [[likely]] {
+    is_eager = pool.eager.load(std::memory_order_relaxed) != 0;
     const auto put = [&]() __attribute__((always_inline)) {
-      return group.queue.put_alone(world.segments, generation, work, is_first);
+      return group.queue.put_alone(world.segments, generation, work, is_eager, is_first);
     };
     has_put = Credits<Sys>::take_if(*local, group.home.load(std::memory_order_relaxed), put);
   }
   local->bias.leave();
   if (!has_put) [[unlikely]]
     return false;
-  if (is_first) {
-    announce_own(world, pool, index);
-  } else if (pool.eager.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    Sys::fence();
-    wake_one(world, pool);
-  }
+  if (is_first && !pool.ready.has(index)) [[unlikely]]
+    pool.ready.set(index);
+  if (is_eager || (is_first && pool.idle.state().searching() == 0)) wake_one(world, pool);
   return true;
 }
 

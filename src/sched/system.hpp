@@ -172,8 +172,6 @@ struct System {
     std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
   }
-  // After a plain store, before a look at what others store.
-  static void fence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
   static void heavy_barrier() {
     if (os::has_barrier.load(std::memory_order_relaxed)) os::heavy_barrier();
   }

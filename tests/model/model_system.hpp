@@ -34,6 +34,11 @@
 #include "base/log.hpp"
 #include "queue/cell.hpp"
 
+// Cells of a segment, and of a group itself. A power of two; a model may want more.
+#ifndef MODEL_CELLS
+#define MODEL_CELLS 2
+#endif
+
 namespace model {
 
 // Where an operation stands, for the history. (clang 14 has no std::source_location.)
@@ -215,7 +220,7 @@ class Slab {
 
 class Segments {
  public:
-  static constexpr std::uint32_t cells_per_segment = 2;
+  static constexpr std::uint32_t cells_per_segment = MODEL_CELLS;
   static constexpr std::uint32_t count = 6;
   using CellType = pool::queue::Cell<Atomic>;
 
@@ -295,7 +300,7 @@ struct ModelSystem {
   using Mutex = model::Mutex;
   using Thread = std::uint32_t;
 
-  static constexpr std::uint32_t inline_cells = 2;
+  static constexpr std::uint32_t inline_cells = MODEL_CELLS;
   static constexpr std::uint32_t group_slots = 4;
   static constexpr std::uint32_t job_slots = 1024;
   static constexpr std::uint32_t place_words = 1;
@@ -393,7 +398,6 @@ struct ModelSystem {
   }
   static void heavy_barrier() {}
   static constexpr int block_yields = 0;
-  static void fence() { rl::ctx().atomic_thread_fence_seq_cst(); }
   static void fence_after_write() { rl::ctx().atomic_thread_fence_seq_cst(); }
   static constexpr std::uint32_t window_cells = 2;
   static constexpr std::uint32_t first_help = 2;

@@ -4,6 +4,7 @@
 // Owned groups under the model checker: a thread uses a group of its own without read-modify-writes, and others come at
 // any moment. What "Owned groups" in src/group/README.md claims: no task is lost or run twice, no count is wrong, no
 // wake-up is missed, whoever comes and whatever he wants; and nobody who is late touches the slot's next life.
+#define MODEL_CELLS 4  // the owner's ways end before the last one
 #include "model/pool_test.hpp"
 
 namespace {
@@ -82,10 +83,10 @@ struct QuickRounds : OwnedTest<QuickRounds, 1, 1> {
 struct NobodyHelps : OwnedTest<NobodyHelps, 1, 1> {
   void user(unsigned) {
     make();
-    put(0);
-    wait_for(group);
-    end_group(group);
-    make();
+    for (unsigned round = 0; round < 2; ++round) {
+      put(round);
+      wait_for(group);
+    }
     RL_ASSERT(submit_fast(group, &open_gate, this) == Submitted::ok);
     go.pass();
     must_wait(group, false);
@@ -173,24 +174,28 @@ struct AgainstCanceller : OwnedTest<AgainstCanceller, 2, 1> {
 
 // Somebody else suspends: when nothing runs nothing starts, until the resume.
 struct AgainstSuspender : OwnedTest<AgainstSuspender, 2, 1> {
+  Atomic<std::uint32_t> starts{0};
+  static std::int32_t count_start(void* ctx) {
+    static_cast<AgainstSuspender*>(ctx)->starts.fetch_add(1);
+    return 0;
+  }
   void user(unsigned index) {
     if (index == 0) {
       make();
-      put(0);
+      RL_ASSERT(submit_fast(group, &count_start, this) == Submitted::ok);
       made.open();
-      put(1);
+      RL_ASSERT(submit_fast(group, &count_start, this) == Submitted::ok);
       wait_for(group);
-      must_have_run(0);
-      must_have_run(1);
+      RL_ASSERT(starts.load() == 2);
       return;
     }
     made.pass();
     RL_ASSERT(suspend_group(world, *group.group, group.life) == Suspended::ok);
     while (count_group(world, *group.group).running != 0) ModelSystem::yield();
-    const auto before = count_group(world, *group.group).succeeded;
+    const std::uint32_t before = starts.load();
     for (int i = 0; i < 8; ++i) {
       ModelSystem::yield();
-      RL_ASSERT(count_group(world, *group.group).succeeded == before);
+      RL_ASSERT(starts.load() == before);
     }
     RL_ASSERT(resume_group(world, *group.group, group.life));
   }
