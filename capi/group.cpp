@@ -195,9 +195,15 @@ POOL_OR_FORKED
 POOL_NO_CANARY pool_status_t pool_group_wait(pool_group_t group) try {
   // Most of them end here.
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
-    if (sched::is_own(*found.slot) && !Frame::inside_drop() && capi::helps(*found.world, *found.slot, true) &&
-        sched::empty_own(*found.world, *found.slot, found.generation)) {
-      return outcome(*found.slot, found.generation);
+    if (sched::is_own(*found.slot) && !Frame::inside_drop() && capi::helps(*found.world, *found.slot, true)) {
+      switch (sched::empty_own(*found.world, *found.slot, found.generation)) {
+        case sched::Waited::empty:
+          return outcome(*found.slot, found.generation);
+        case sched::Waited::gone:
+          return POOL_ECLOSED;
+        case sched::Waited::timed_out:
+          break;
+      }
     }
   }
   return wait(group, INT64_MAX, true);

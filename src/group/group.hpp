@@ -58,14 +58,15 @@ struct alignas(base::cache_line) Group {
   alignas(base::cache_line) Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
-  Atomic<std::uint64_t> home{0};       // both: life 63..32 | slot of the pool 31..0
-  Atomic<void*> pool_slot{nullptr};    // and its address
-  Atomic<std::uint32_t> birth{0};      // orders the groups of one owner
-  Atomic<std::uint64_t> left_at{0};    // how far it had come when a worker last left it to its owner
-  Atomic<void*> owner{nullptr};        // whose thread alone changes queue and completion (sched/owned.hpp); null: all
-  Atomic<std::uint32_t> cancelled{0};  // the life that is cancelled, or 0
-  Atomic<std::uint32_t> suspended{0};  // the life that is suspended, or 0; for who has claimed already
-  Atomic<std::uint32_t> batch{1};      // how many tasks a worker claims together: as many as take about 20 us
+  Atomic<std::uint64_t> home{0};        // both: life 63..32 | slot of the pool 31..0
+  Atomic<void*> pool_slot{nullptr};     // and its address
+  Atomic<std::uint32_t> birth{0};       // orders the groups of one owner
+  Atomic<std::uint32_t> left_times{0};  // how often workers have left it to its owner in this life
+  Atomic<std::uint64_t> left_at{0};     // how far it had come when a worker last left it to its owner
+  Atomic<void*> owner{nullptr};         // whose thread alone changes queue and completion (sched/owned.hpp); null: all
+  Atomic<std::uint32_t> cancelled{0};   // the life that is cancelled, or 0
+  Atomic<std::uint32_t> suspended{0};   // the life that is suspended, or 0; for who has claimed already
+  Atomic<std::uint32_t> batch{1};       // how many tasks a worker claims together: as many as take about 20 us
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::uint32_t> capacity{0};
   Atomic<std::uint32_t> is_special{0};              // any of these two bits

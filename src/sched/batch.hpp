@@ -57,6 +57,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   if (most > Window<Sys>::most) most = Window<Sys>::most;
   if (is_anothers(group)) {
     if (group.queue.empty()) return Claimed::empty;
+    if (!mine(group.queue.generation())) return Claimed::foreign;
     share(group);  // not inside our own bias
   }
   // (One is not worth a window.)
@@ -205,8 +206,9 @@ class Batch {
                                              local_(&local),
                                              life_(life) {
     if (!may_tell_) return;
-    local.window.group.store(&group, std::memory_order_relaxed);
-    local.window.life.store(life, std::memory_order_relaxed);
+    told_ = {local.window.group.load(std::memory_order_relaxed), local.window.life.load(std::memory_order_relaxed),
+             local.window.finished.load(std::memory_order_relaxed)};
+    tell_of(&group, life, 0);
   }
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
@@ -215,6 +217,10 @@ class Batch {
     if (era_ != Sys::era()) return;
     const bool is_left = is_own ? !group_.queue.empty() : local_ != nullptr && local_->window.size() != 0;
     count();
+    if constexpr (is_own) {
+      // (Unless a wait in one of ours has left something in the window.)
+      if (may_tell_ && local_->window.size() == 0) tell_of(told_.group, told_.life, told_.finished);
+    }
     if (is_left) wake_one(world_, pool_);
   }
 
@@ -245,7 +251,7 @@ class Batch {
     if constexpr (is_own) {
       std::uint32_t none = 0;
       std::uint32_t& run = may_count ? run_ : none;
-      return Credits<Sys>::take_from_own(world_, pool_, group_, life_, *local_, work, run);
+      return Credits<Sys>::take_from_own(world_, pool_, group_, life_, *local_, work, run, may_tell_);
     }
     return local_ != nullptr && !is_over_time() &&
            Credits<Sys>::take_from_window(pool_, group_, life_, filled_, *local_, work);
@@ -260,7 +266,14 @@ class Batch {
     if (batch > 1) group_.batch.store(batch / 2, std::memory_order_relaxed);
     return true;
   }
-  // For statistics.
+  // For statistics, what of this thread's batch is over and not counted.
+  void tell_of(void* group, std::uint32_t life, std::uint32_t finished) {
+    Window<Sys>& window = local_->window;
+    window.finished.store(0, std::memory_order_relaxed);
+    window.group.store(group, std::memory_order_relaxed);
+    window.life.store(life, std::memory_order_relaxed);
+    window.finished.store(finished, std::memory_order_relaxed);
+  }
   void tell(std::uint32_t over) {
     if (may_tell_) local_->window.finished.store(over, std::memory_order_relaxed);
   }
@@ -353,6 +366,13 @@ class Batch {
   const std::uint32_t filled_ = 0;
   const std::uint32_t era_ = Sys::era();
   std::uint32_t run_ = 0;
+  // What an outer batch has told, which goes on when ours is over.
+  struct Told {
+    void* group = nullptr;
+    std::uint32_t life = 0;
+    std::uint32_t finished = 0;
+  };
+  Told told_;
 };
 
 // Runs what was claimed.

@@ -81,10 +81,11 @@ class Credits {
   }
 
   // The next task of a group that this thread owns. False: there is none, or the group is another's by now. If there is
-  // none, `run` tasks that are over are counted in the same step, where that is simple; `run` is 0 then.
+  // none, `run` tasks that are over are counted in the same step, where that is simple; `run` is 0 then. `is_told`:
+  // they are in the window's account.
   [[gnu::always_inline]] static bool take_from_own(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
                                                    std::uint32_t life, LocalType& local, queue::Work& work,
-                                                   std::uint32_t& run) {
+                                                   std::uint32_t& run, bool is_told) {
     using Done = group::Completion<Sys>;
     const auto store = [&work](std::uint32_t, std::uintptr_t fn, std::uintptr_t ctx) {
       work.fn = fn;
@@ -96,8 +97,8 @@ class Credits {
     if (!is_owned_by(group, &local) || group.queue.take_alone(world.segments, life, 1, store, more) == 0) {
       if (run != 0 && is_owned_by(group, &local) && !group.completion.load().has(Done::waiter | Done::detached) &&
           keep(local, pool, run * one_token)) [[likely]] {
+        if (is_told) local.window.finished.store(0, relaxed);
         (void)group.completion.add_alone(run);
-        local.window.finished.store(0, relaxed);
         run = 0;
       }
       local.bias.leave();

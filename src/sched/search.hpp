@@ -107,8 +107,9 @@ class Search {
  private:
   // So many tasks of one group at most go by without a look at the clock.
   static constexpr std::uint32_t most_unread = 16;
-  // So many groups does a quick search leave to their owners.
+  // So many groups does a quick search leave to their owners, and each of them so many times in its life.
   static constexpr std::uint32_t most_left = 16;
+  static constexpr std::uint32_t most_times = 3;
   // So many groups, and bits of groups without work among them, does a lingering search look at.
   static constexpr std::uint32_t most_seen = 24;
   static constexpr std::uint32_t most_bits = 64;
@@ -134,10 +135,9 @@ class Search {
       if (index == base::nil || index >= end) return not_ready ? Claimed::not_ready : Claimed::empty;
       from = index + 1;
       if (is_ahead(index)) continue;
-      if (is_quick_ && is_for_owner(world_.groups[index])) {
-        if (++left_ < most_left) continue;
-        worker_.cursor = from;
-        return Claimed::empty;
+      if (is_quick_ && left_ < most_left && is_for_owner(world_.groups[index])) {
+        ++left_;
+        continue;
       }
       const Claimed claimed = claim_from(index);
       if (claimed == Claimed::task) return claimed;
@@ -146,12 +146,17 @@ class Search {
   }
 
   // What somebody has for himself he is probably about to run, and to take it from him costs us both a barrier: it is
-  // left to him once, and again when he has got on with it meanwhile.
+  // left to him once, and again when he has got on with it meanwhile, but not for ever: it has a right to our time.
   static bool is_for_owner(GroupType& group) {
-    if (!is_anothers(group)) return false;
+    if (!is_anothers(group) || group.queue.empty()) return false;
     const std::uint64_t front = group.queue.front();
-    if (group.left_at.load(std::memory_order_relaxed) == front) return false;
+    const std::uint64_t before = group.left_at.load(std::memory_order_relaxed);
+    if (before == front) return false;
+    const std::uint32_t times =
+        base::high(before) == base::high(front) ? group.left_times.load(std::memory_order_relaxed) + 1 : 1;
+    if (times > most_times) return false;
     group.left_at.store(front, std::memory_order_relaxed);
+    group.left_times.store(times, std::memory_order_relaxed);
     return true;
   }
 

@@ -109,7 +109,7 @@ class Wait {
     share_if_anothers(group_);
     std::uint32_t most = deadline == INT64_MAX ? batch() : 1;
     // The group's own tasks first: mostly that is all. Until then we are arriving.
-    if (help && help_first(most)) {
+    if (help && help_first(most, deadline == INT64_MAX)) {
       now = poll();
       if (now != Waited::timed_out) return now;
     }
@@ -166,10 +166,11 @@ class Wait {
   }
 
   // Runs a batch of the group's own tasks. Now and then it looks how long they take.
-  bool help_first(std::uint32_t most) {
+  bool help_first(std::uint32_t most, bool is_untimed) {
     auto* const local = static_cast<Local<Sys>*>(Sys::local());
     Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group_.pool_slot.load(std::memory_order_relaxed));
-    if (is_owned_by(group_, local)) {
+    // (All of them: not with a deadline.)
+    if (is_untimed && is_owned_by(group_, local)) {
       Batch<Sys, Source::own_queue>(world_, pool, group_, generation_, *local).run();
       return true;
     }
@@ -215,17 +216,19 @@ class Wait {
   std::uint32_t number_ = 0;
 };
 
-// Runs what a group of the caller's own has queued. True: it is empty then; false: it is not the caller's own, or not
-// that simple.
+// Runs what a group of the caller's own has queued: empty, or gone. timed_out: it is not the caller's own, or not that
+// simple.
 template <class Sys>
-[[gnu::always_inline]] inline bool empty_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+[[gnu::always_inline]] inline Waited empty_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   // What has begun may be on our stack.
-  if (!is_owned_by(group, local) || group.has_begun() || group.queue.generation() != life) return false;
+  if (!is_owned_by(group, local) || group.has_begun() || group.queue.generation() != life) return Waited::timed_out;
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   Batch<Sys, Source::own_queue>(world, pool, group, life, *local).run();
   const auto seen = group.completion.load();
-  return group.queue.sub() == base::pack(life, seen.count());
+  const std::uint64_t sub = group.queue.sub();
+  if (base::high(sub) != life) return Waited::gone;
+  return base::low(sub) == seen.count() ? Waited::empty : Waited::timed_out;
 }
 
 // Makes a group; nil: no memory.

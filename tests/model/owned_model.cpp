@@ -36,7 +36,7 @@ struct OwnedTest : PoolTest<Test, Users, Workers> {
   Submitted put_if_open(unsigned which) { return this->submit_fast(group, &Counted::run, &this->task[which]); }
   // As pool_group_wait.
   void wait_for(const Handle& on) {
-    if (!pool::sched::empty_own(this->world, *on.group, on.life)) this->must_wait(on, true);
+    if (pool::sched::empty_own(this->world, *on.group, on.life) != Waited::empty) this->must_wait(on, true);
   }
   // As pool_group_destroy.
   void end_group(const Handle& which) {
