@@ -5,6 +5,8 @@
 // queue" in group/README.md.
 #pragma once
 
+#include <utility>
+
 #include "sched/end.hpp"
 #include "sched/task.hpp"
 
@@ -154,7 +156,7 @@ typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::
     return !is_owned && mine(life);
   };
   Claimed claimed = group.queue.claim(world.segments, may, work, more);
-  while (is_owned) {
+  while (std::exchange(is_owned, false)) {
     share(group);
     claimed = group.queue.claim(world.segments, may, work, more);
   }
