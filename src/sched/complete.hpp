@@ -57,6 +57,7 @@ template <class Sys>
   return true;
 }
 
+// Of one that it does not own.
 template <class Sys>
 void complete_shared(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
                      std::uint32_t count) {

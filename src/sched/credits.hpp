@@ -49,9 +49,8 @@ class Credits {
       local->bias.enter();
       const bool is_kept = keep(*local, pool, one_place);
       local->bias.leave();
-      if (is_kept) return;
-      pool.room.give(1, 0);
-      return relax(*local, pool);
+      if (!is_kept) give_place(*local, pool);
+      return;
     }
     pool.room.give(1, 0);
   }
@@ -73,10 +72,7 @@ class Credits {
     window.range.store(range + 1, relaxed);
     const bool is_settled = !Task::is_plain(work) || keep(local, pool, one_place);
     local.bias.leave();
-    if (!is_settled) {
-      pool.room.give(1, 0);
-      relax(local, pool);
-    }
+    if (!is_settled) give_place(local, pool);
     return true;
   }
 
@@ -106,10 +102,7 @@ class Credits {
     }
     const bool is_settled = !Task::is_plain(work) || keep(local, pool, one_place);
     local.bias.leave();
-    if (!is_settled) {
-      pool.room.give(1, 0);
-      relax(local, pool);
-    }
+    if (!is_settled) give_place(local, pool);
     return true;
   }
 
@@ -264,6 +257,11 @@ class Credits {
     local.home.store(home);
   }
 
+  // A place that is not kept here.
+  static void give_place(LocalType& local, Pool<Sys>& pool) {
+    pool.room.give(1, 0);
+    relax(local, pool);
+  }
   // An exact one looks whether it may keep credits again.
   static void relax(LocalType& local, Pool<Sys>& pool) {
     if (pool.room.chunk() == 0 || !pool.room.may_keep()) return;
