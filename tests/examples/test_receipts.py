@@ -102,14 +102,24 @@ class Receipts(support.ConsumerTest):
         self.assertEqual(support.query(self.db, "SELECT count(*) FROM dead"), [(0,)])
 
     def test_several_at_once(self):
+        path = os.path.join(self.tree, b"large")
+        support.write(path)
+        os.truncate(path, (20 if support.SLOW else 200) << 20)
+        self.consumer("enqueue", self.tree)
+        processes = [self.start("run", "--json")]
+        self.wait_for_lease()
+        processes[0].send_signal(signal.SIGSTOP)  # or it might be done with all before the others have begun
         count = support.scaled(3000)
         support.make_files(self.tree, count)
         self.consumer("enqueue", self.tree)
-        processes = [self.start("run", "--json", "--prefetch", "32") for _ in range(3)]
+        processes += [self.start("run", "--json", "--prefetch", "32") for _ in range(2)]
+        self.wait_until(lambda: support.results(self.db), "the others to get on")
+        processes[0].send_signal(signal.SIGCONT)
         reports = [json.loads(self.end(process)[0]) for process in processes]
-        self.assertEqual(sum(report["messages"] for report in reports), count)
+        self.assertEqual(sum(report["messages"] for report in reports), count + 1)
         self.assertEqual(sum(report["stale_receipts"] for report in reports), 0)
-        self.assertGreater(sum(report["messages"] > 0 for report in reports), 1)
+        self.assertGreater(reports[0]["messages"], 0)
+        self.assertGreater(sum(report["messages"] for report in reports[1:]), 0)
         self.assert_results()
 
     def test_enqueue_during_a_run(self):
