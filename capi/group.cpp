@@ -47,7 +47,7 @@ pool_status_t read_options(const pool_group_options_t& options, pool_group_optio
   if (given.parent_kind > POOL_PARENT_CURRENT) {
     return invalid(function, "parent_kind", "has to be one of POOL_PARENT_*");
   }
-  if (given.reserved != 0) return invalid(function, "reserved", "has to be 0");
+  if (given.limit_counts_suspended > 1) return invalid(function, "limit_counts_suspended", "has to be 0 or 1");
   if (given.parent.id != 0 && given.parent_kind != POOL_PARENT_GROUP) {
     return invalid(function, "parent", "needs parent_kind POOL_PARENT_GROUP");
   }
@@ -58,6 +58,7 @@ pool_status_t read_options(const pool_group_options_t& options, pool_group_optio
   config.help = given.help;
   config.fail_fast = given.fail_fast != 0;
   config.keep_jobs = given.keep_jobs != 0;
+  config.keeps_units = given.limit_counts_suspended != 0;
   config.overflow_timeout = given.overflow_timeout;
   if (given.name != nullptr) std::strncpy(config.name, given.name, sizeof config.name - 1);
   return POOL_OK;

@@ -124,11 +124,11 @@ pool_status_t pool_group_jobs(pool_group_t group, pool_job_t* jobs, size_t capac
   if (jobs == nullptr && capacity != 0) return invalid(function, "jobs", "must not be NULL");
   const auto found = capi::resolve(group);
   if (!found) return found.status();
-  const std::lock_guard lock(found.slot->jobs_mutex);
+  const std::lock_guard lock(found.slot->lists);
   // Under the mutex: the end of the group empties the list under it, after the generation is over.
   if (const auto still = capi::resolve(group); !still) return still.status();
   std::size_t listed = 0;
-  for (std::uint32_t at = found.slot->first_job; at != base::nil; ++listed) {
+  for (std::uint32_t at = found.slot->jobs.first; at != base::nil; ++listed) {
     const Job& job = found.world->jobs[at];
     if (listed < capacity) jobs[listed].id = capi::handle_of(base::Kind::job, at, base::high(job.word.load()));
     at = job.next;

@@ -19,12 +19,12 @@ static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
 constexpr auto default_task = capi::defaults<pool_task_t>();
 
 pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop,
-                     std::size_t copy_size, sched::SubmitTerms terms) try {
+                     std::size_t copy_size, sched::SubmitTerms terms, pool_timer_t* timer = nullptr) try {
   if (!found) return found.status();
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
   // Where there is room, the terms do not matter.
-  if (sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
+  if (!terms.is_delayed && sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
     return POOL_OK;
   sched::Submit<System> submit(*found.world, *found.slot, found.generation, terms);
   // Also if the drop of a task that makes room for this one ends the thread; and in a child that the task made while it
@@ -37,7 +37,11 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
       if (!submit.is_consumed() || era != os::era()) sched::Task::discard(work);
     }
   } const discarding{submit, work, os::era()};
-  return capi::status_of(submit(work));
+  const sched::Submitted submitted = submit(work);
+  if (submitted == sched::Submitted::ok && timer != nullptr) {
+    timer->id = capi::handle_of(base::Kind::timer, base::low(submit.timer()), base::high(submit.timer()));
+  }
+  return capi::status_of(submitted);
 }
 // The task's node is the queue's, once it is accepted.
 POOL_OR_FORKED  // NOLINT(clang-analyzer-unix.Malloc)
@@ -121,8 +125,25 @@ pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t* task
   }
   if (given.copy_size > POOL_TASK_COPY_MAX) return invalid(function, "copy_size", "has to be 0 to 48");
   if (given.copy_size != 0 && given.ctx == nullptr) return invalid(function, "ctx", "must not be NULL with copy_size");
-  return submit(capi::resolve(group), given.fn, given.ctx, given.drop, given.copy_size,
-                {static_cast<sched::Overflow>(given.overflow), given.overflow_timeout});
+  if (given.start_at < 0) return invalid(function, "start_at", "has to be a time of CLOCK_MONOTONIC");
+  if (given.start_at != 0 && given.delay != 0) return invalid(function, "delay", "has to be 0 with start_at");
+  if (given.timer != nullptr) given.timer->id = 0;
+  sched::SubmitTerms terms = {static_cast<sched::Overflow>(given.overflow), given.overflow_timeout};
+  terms.is_delayed = given.delay > 0 || given.start_at != 0 || given.timer != nullptr;
+  terms.wants_handle = given.timer != nullptr;
+  if (terms.is_delayed) terms.start_at = given.start_at != 0 ? given.start_at : capi::due_after(given.delay);
+  return submit(capi::resolve(group), given.fn, given.ctx, given.drop, given.copy_size, terms, given.timer);
+}
+
+pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay, pool_task_fn fn, void* ctx,
+                                      pool_timer_t* timer) {
+  if (timer != nullptr) timer->id = 0;
+  if (fn == nullptr) return invalid("pool_group_submit_after", "fn", "must not be NULL");
+  sched::SubmitTerms terms;
+  terms.is_delayed = true;
+  terms.wants_handle = timer != nullptr;
+  terms.start_at = capi::due_after(delay);
+  return submit(capi::resolve(group), fn, ctx, nullptr, 0, terms, timer);
 }
 
 pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void* const* ctxs, size_t count,

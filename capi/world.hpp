@@ -23,6 +23,7 @@ using Pool = sched::Pool<System>;
 using Group = group::Group<System>;
 using Frame = sched::Frame<System>;
 using Job = sched::Job<System>;
+using Timer = sched::Timer<System>;
 
 // Null until the first pool is made. Never destroyed: late touches of its slots stay harmless, even during exit. In a
 // child of fork() null again, until it makes its own; the parent's stays where it is, and nobody looks at it.
@@ -57,6 +58,7 @@ inline std::uint64_t handle_of(base::Kind kind, std::uint32_t index, std::uint32
 inline Pool* slot_at(World& world, std::uint32_t index, Pool*) { return world.pools.at(index); }
 inline Group* slot_at(World& world, std::uint32_t index, Group*) { return world.groups.at(index); }
 inline Job* slot_at(World& world, std::uint32_t index, Job*) { return world.jobs.at(index); }
+inline Timer* slot_at(World& world, std::uint32_t index, Timer*) { return world.timers.at(index); }
 
 // One way through, and one result, so that it stays in registers: by way of the stack it would cost more than the look.
 // `is_live(slot, generation)` says whether the slot is in that life.
@@ -100,6 +102,12 @@ template <class Slot, class IsLive>
   });
 }
 
+[[gnu::always_inline]] inline Resolved<Timer> resolve(pool_timer_t handle) {
+  return resolve_in<Timer>(base::Kind::timer, handle.id, [](const Timer& timer, std::uint32_t generation) {
+    return timer.generation.load() == generation;
+  });
+}
+
 // Follows the function-try-block of whatever may run the user's code: that may have forked, and this be the child.
 #define POOL_OR_FORKED           \
   catch (const sched::Forked&) { \
@@ -111,5 +119,8 @@ template <class Slot, class IsLive>
 
 // The moment `timeout` from now; sums saturate.
 std::int64_t deadline_after(std::int64_t timeout);
+
+// When what starts after `delay` is due.
+inline std::int64_t due_after(std::int64_t delay) { return delay > 0 ? deadline_after(delay) : 0; }
 
 }  // namespace pool::capi

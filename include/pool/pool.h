@@ -107,8 +107,15 @@ typedef struct pool_job_handle {
   uint64_t id;
 } pool_job_t;
 
-/* A task. Runs once, on a worker or on a thread that waits for its group. Returns 0 for success, any other value for
- * failure; INT32_MIN to INT32_MIN + 255 belong to the library and count as failures too. May call every function of
+/* A task that waits for its time, in place of a thread that does: one that was submitted with a delay, or that has
+ * handed itself back. A value; over as soon as the task starts, or goes on, for good. */
+typedef struct pool_timer_handle {
+  uint64_t id;
+} pool_timer_t;
+
+/* A task. Runs once, on a worker or on a thread that waits for its group; again if it hands itself back
+ * (pool_task_again_after). Returns 0 for success, any other value for failure; INT32_MIN to INT32_MIN + 255 belong to
+ * the library and count as failures too. May call every function of
  * this header; calls that would wait for the task itself give POOL_EDEADLK. longjmp() out of a task is undefined;
  * pthread_exit() counts as a failure and costs the pool the thread, which it replaces. */
 typedef int32_t (*pool_task_fn)(void *ctx);
@@ -294,7 +301,8 @@ typedef struct pool_group_options {
   uint32_t keep_jobs;       /* 1: the group lists its jobs until it is reset, see pool_group_jobs */
   uint32_t parent_kind;     /* POOL_PARENT_*; default POOL_PARENT_NONE. A wait for the parent runs tasks of the child,
                                but does not wait for them; cancelling the parent cancels the child */
-  uint32_t reserved;        /* 0 */
+  uint32_t limit_counts_suspended; /* 1: a task that has handed itself back keeps its place of max_concurrency; 0: it
+                                      has to get one again before it goes on */
   int64_t overflow_timeout; /* ns that POOL_OVERFLOW_BLOCK waits, negative: not at all; default: what the pool says */
   pool_group_t parent;      /* for POOL_PARENT_GROUP */
   const char *name;         /* for people who look into the pool, cut to 31 bytes; default "" */
@@ -333,6 +341,9 @@ typedef struct pool_task {
   uint64_t copy_size;   /* 0: fn gets ctx itself. 1 to POOL_TASK_COPY_MAX: that many bytes are copied from ctx, and fn
                            and drop get the copy, aligned to 16 and gone after drop */
   int64_t overflow_timeout; /* ns that POOL_OVERFLOW_BLOCK waits, negative: not at all; default: what the group says */
+  int64_t delay;            /* ns after which it may start; 0 and less: at once; INT64_MAX: when it is fired */
+  int64_t start_at;         /* the same as a time of CLOCK_MONOTONIC, in ns; 0: `delay` says. Not both */
+  pool_timer_t *timer;      /* where to write a handle for pool_timer_cancel and pool_timer_fire; NULL: none */
 } pool_task_t;
 
 /* Fills *task with the defaults, as pool_options_init does. Never blocks. Since 1.0.
@@ -340,10 +351,28 @@ typedef struct pool_task {
 POOL_API pool_status_t pool_task_init(pool_task_t *task, size_t size);
 
 /* Submits *task, which is not kept. After POOL_OK the library owns the context and calls drop exactly once; after any
- * other status it is still the caller's. Otherwise as pool_group_submit. Since 1.0.
- * POOL_OK; POOL_EINVAL: task or its fn is NULL, a field is out of range, or ctx is NULL with copy_size; and as
- * pool_group_submit. */
+ * other status it is still the caller's. With a delay the task is its group's from now on, queued as any other, and
+ * takes a place until it starts: never early, seldom more than 0.1 ms late if a worker idles. Under
+ * POOL_OVERFLOW_CALLER_RUNS one with a delay is refused at the bound. Otherwise as pool_group_submit. Since 1.0.
+ * POOL_OK; POOL_EINVAL: task or its fn is NULL, a field is out of range, ctx is NULL with copy_size, or both delay and
+ * start_at are set; POOL_ENOMEM: also if 16,777,216 timers are alive; POOL_ETHREAD: also if the system gives no thread
+ * for timers; and as pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t *task);
+
+/* As pool_group_submit, but the task starts after `delay` ns at the earliest. Writes a handle to *timer, which may be
+ * NULL. As pool_group_submit_task with `delay` and `timer`. Since 1.0. */
+POOL_API pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay, pool_task_fn fn, void *ctx,
+                                               pool_timer_t *timer);
+
+/* Drops a task that has a timer and does not run: one that waits for its time, or is due and has not begun. Its drop is
+ * called on the calling thread, and its group counts it as cancelled. Does not block. Since 1.0.
+ * POOL_OK: it will not run (any more); POOL_EBUSY: it runs; POOL_EBADHANDLE: also if it has run, or was dropped. */
+POOL_API pool_status_t pool_timer_cancel(pool_timer_t timer);
+
+/* Makes such a task due now. From any thread; one that is just about to hand itself back goes on at once. Does not
+ * block. Since 1.0.
+ * POOL_OK, also if it is due already; POOL_EBADHANDLE: also if it has run, or was dropped. */
+POOL_API pool_status_t pool_timer_fire(pool_timer_t timer);
 
 /* Submits fn(ctxs[0]) to fn(ctxs[count - 1]), in this order, until one is refused. Writes how many were accepted to
  * *accepted, also on failure; `drop` (may be NULL) belongs to that prefix only. `accepted` may be NULL. Otherwise as
@@ -488,6 +517,20 @@ POOL_API int32_t pool_worker_index(void);
  * POOL_FAILURE_TEXT_MAX) for pool_group_failure. The last call in a task counts. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: code is 0 or the library's (INT32_MIN to INT32_MIN + 255), or called outside a task. */
 POOL_API pool_status_t pool_task_set_failure(int32_t code, const char *text);
+
+/* From inside a task: hands it back, if the task returns what this returns. It is called again with the same context
+ * after `delay` ns (0 and less: as soon as others had their turn; INT64_MAX: never), on any thread; meanwhile it costs
+ * 64 bytes and no thread. It goes on counting as running, and is not dropped; a cancel of its group drops it instead
+ * of calling it again. Whether it keeps its place of max_concurrency says the group's `limit_counts_suspended`.
+ * Nothing can refuse its return: neither bounds nor a pool that is shutting down. Not for jobs, nor for the turns of
+ * pool_group_apply. On failure (no memory, no thread for timers, no task) the value returned fails the task. Does not
+ * block. Since 1.0. */
+POOL_API int32_t pool_task_again_after(int64_t delay);
+
+/* The same, and writes a handle to *timer: pool_timer_fire makes the task go on at once, whether it comes before or
+ * after the task's return. So a task can wait for whatever calls back, for `timeout` ns at most (INT64_MAX: for as long
+ * as it takes). The handle is over when the task goes on and hands itself back anew, or ends. Since 1.0. */
+POOL_API int32_t pool_task_suspend(int64_t timeout, pool_timer_t *timer);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Job: a task with an outcome of its own. It may outlive its group and its pool.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Handle: what a pool_t, pool_group_t or pool_job_t is made of.
+// Handle: what a pool_t, pool_group_t, pool_job_t or pool_timer_t is made of.
 //
 //   63..32 generation | 31..28 kind | 27..24 era | 23..0 slot index
 //
@@ -14,7 +14,7 @@
 
 namespace pool::base {
 
-enum class Kind : std::uint32_t { pool = 1, group = 2, job = 3 };
+enum class Kind : std::uint32_t { pool = 1, group = 2, job = 3, timer = 4 };
 
 struct Handle {
   static constexpr std::uint32_t index_bits = 24;

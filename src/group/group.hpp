@@ -23,6 +23,12 @@ struct Counters {
 
 inline constexpr std::size_t name_size = 32;
 
+// Slots of some slab that link each other by their indexes.
+struct List {
+  std::uint32_t first = base::nil;
+  std::uint32_t last = base::nil;
+};
+
 // What a group is made with.
 struct Config {
   bool is_plain = false;  // promised: all that follows is as it is here
@@ -33,6 +39,7 @@ struct Config {
   std::uint32_t help = 0;
   bool fail_fast = false;
   bool keep_jobs = false;
+  bool keeps_units = false;
   std::int64_t overflow_timeout = 0;  // 0: what the pool says
   char name[name_size] = {};
 };
@@ -45,6 +52,12 @@ struct alignas(base::cache_line) Group {
 
   // Submitters and claimers write here.
   Queue queue;
+  // (Here for the size of the slot.) Under `lists`: the jobs that are kept (sched/jobs.hpp), in the order of their
+  // tickets; and the timers (sched/timers.hpp) whose time is to come, and how many of these hold a unit.
+  List jobs;
+  List pending;
+  std::uint32_t pending_count = 0;
+  std::uint32_t pending_units = 0;
   // Finishers write here.
   alignas(base::cache_line) Completion<Sys> completion;
   Units<Sys> units;
@@ -52,12 +65,14 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> rounds{0};      // how often the last ticket, 2^32 - inline_cells - 1, was taken
   Atomic<std::uint32_t> tombstones{0};  // not claimed yet; jobs that started before their turn included
   Atomic<std::uint32_t> early{0};       // such jobs that run while their ticket is not claimed
+  Atomic<std::uint32_t> delayed{0};     // tasks in timers that have not started
   Atomic<std::uint64_t> succeeded{0};   // as it was last told
 
   // Mostly read.
   alignas(base::cache_line) Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
+  std::uint32_t flushes = 0;            // under `lists`: how often what was pending became due at once
   Atomic<std::uint64_t> home{0};        // both: life 63..32 | slot of the pool 31..0
   Atomic<void*> pool_slot{nullptr};     // and its address
   Atomic<std::uint32_t> birth{0};       // orders the groups of one owner
@@ -69,9 +84,11 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> batch{1};       // how many tasks a worker claims together: as many as take about 20 us
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::uint32_t> capacity{0};
-  Atomic<std::uint32_t> is_special{0};              // any of these two bits
+  Atomic<std::uint32_t> is_special{0};              // these bits:
   static constexpr std::uint32_t is_bounded = 1;    // has a bound of its own
   static constexpr std::uint32_t is_pools_own = 2;  // that of pool_submit
+  static constexpr std::uint32_t is_plain = 4;      // made without options
+  static constexpr std::uint32_t keeps_units = 8;   // a task that has handed itself back stays in flight
   Atomic<std::uint32_t> weight{1};
   Atomic<std::uint32_t> help{0};
   Atomic<std::uint32_t> fail_fast{0};
@@ -91,10 +108,10 @@ struct alignas(base::cache_line) Group {
   Notices<Sys> notices;
   park::Line<Sys> line;
 
-  // The jobs that are kept (sched/jobs.hpp), in the order of their tickets.
-  typename Sys::Mutex jobs_mutex;
-  std::uint32_t first_job = base::nil;
-  std::uint32_t last_job = base::nil;
+  typename Sys::Mutex lists;
+  List due;                            // under `lists`: timers whose time has come
+  Atomic<std::uint32_t> due_count{0};  // so many
+  Atomic<std::uint32_t> due_units{0};  // of which so many hold a unit
 
   Atomic<std::uint64_t> name[name_size / 8];
 
@@ -123,8 +140,7 @@ struct alignas(base::cache_line) Group {
     notices.open(generation);
     places.store(base::pack(generation, 0), std::memory_order_relaxed);
     // Most lives are as plain as the one before.
-    if (!config.is_plain || !was_plain_.load(std::memory_order_relaxed)) configure(config);
-    was_plain_.store(config.is_plain, std::memory_order_relaxed);
+    if (!config.is_plain || (is_special.load(std::memory_order_relaxed) & is_plain) == 0) configure(config);
     if (config.capacity != 0) line.open(generation);
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }
@@ -134,7 +150,9 @@ struct alignas(base::cache_line) Group {
     units.limit(config.limit);
     overflow.store(config.overflow, std::memory_order_relaxed);
     capacity.store(config.capacity, std::memory_order_relaxed);
-    is_special.store(config.capacity != 0 ? is_bounded : 0, std::memory_order_relaxed);
+    is_special.store((config.is_plain ? is_plain : 0) | (config.capacity != 0 ? is_bounded : 0) |
+                         (config.keeps_units ? keeps_units : 0),
+                     std::memory_order_relaxed);
     weight.store(config.weight, std::memory_order_relaxed);
     help.store(config.help, std::memory_order_relaxed);
     fail_fast.store(config.fail_fast ? 1 : 0, std::memory_order_relaxed);
@@ -147,15 +165,16 @@ struct alignas(base::cache_line) Group {
     }
   }
 
-  Atomic<bool> was_plain_{false};  // the slot's owner's
-
  public:
   // Says whether some of its tasks have left the queue and are not counted as finished.
   // A job that runs before its turn is told by `early` until its ticket is claimed: looked at first.
   bool has_begun() const { return early.load() != 0 || completion.load().count() != queue.head(); }
 
   // Says whether a worker or a helper could start a task now, if the first one is ready.
-  bool has_startable() const { return !queue.empty() && !queue.is_suspended() && units.any_free(); }
+  bool has_startable() const {
+    if (queue.is_suspended()) return false;
+    return ((!queue.empty() || due_count.load() != 0) && units.any_free()) || due_units.load() != 0;
+  }
 
   // Places in its own queue, for a group with a capacity: taken before the ticket, given back when the task starts, is
   // dropped or was refused. Tombstones have none. False: none is free, or the life is over.
@@ -182,10 +201,7 @@ struct alignas(base::cache_line) Group {
   bool is_cancelled(std::uint32_t life) const { return cancelled.load() == life; }
 
   // Makes it the one of pool_submit, for this life. Requires: nobody else knows it yet.
-  void make_pools_own() {
-    is_special.fetch_or(is_pools_own, std::memory_order_relaxed);
-    was_plain_.store(false, std::memory_order_relaxed);
-  }
+  void make_pools_own() { is_special.store(is_pools_own, std::memory_order_relaxed); }
 
   // Of those that have left the queue some have not started, and some are over and not counted yet (sched/batch.hpp).
   struct InBatches {
@@ -223,15 +239,18 @@ struct alignas(base::cache_line) Group {
     const std::int64_t passed = static_cast<std::int32_t>(head - count);
     // Who was not the first to claim some has them in his window for a moment. (The model checker found this one.)
     if (batches.waiting > passed) batches.waiting = static_cast<std::uint32_t>(passed);
-    const std::int64_t running = passed + static_cast<std::int32_t>(early.load()) - batches.waiting - batches.over;
-    return {
-        .submitted = all + newcomers,
-        .succeeded = succeeded_now,
-        .failed = failed,
-        .cancelled = dropped,
-        .discarded = discarded + newcomers,
-        .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks) + batches.waiting,
-        .running = running > 0 ? static_cast<std::uint64_t>(running) : 0};
+    // A timer has a finish that is to come, and no ticket.
+    const std::uint32_t timers = delayed.load();
+    const std::int64_t running =
+        passed + static_cast<std::int32_t>(early.load()) - timers - batches.waiting - batches.over;
+    return {.submitted = all + newcomers,
+            .succeeded = succeeded_now,
+            .failed = failed,
+            .cancelled = dropped,
+            .discarded = discarded + newcomers,
+            .queued = std::uint64_t{tail - head} - (tail - head < not_tasks ? tail - head : not_tasks) + timers +
+                      batches.waiting,
+            .running = running > 0 ? static_cast<std::uint64_t>(running) : 0};
   }
 };
 

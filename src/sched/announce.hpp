@@ -28,7 +28,7 @@ void wake_ancestors(World<Sys>& world, const group::Group<Sys>& group) {
 // What was kept from starting may start now. Requires: the group is alive, or a needless wake-up does no harm.
 template <class Sys>
 void announce_startable(World<Sys>& world, group::Group<Sys>& group) {
-  if (group.queue.empty() && !any_window_of(world, group)) return;
+  if (group.queue.empty() && group.due_count.load() == 0 && !any_window_of(world, group)) return;
   if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
   wake_ancestors(world, group);
   announce(world, world.pools[group.pool.load(std::memory_order_relaxed)], group.index.load(std::memory_order_relaxed));

@@ -5,6 +5,8 @@
 // in group/README.md.
 #pragma once
 
+#include <utility>
+
 #include "sched/run.hpp"
 
 namespace pool::sched {
@@ -45,6 +47,60 @@ typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group
   return claimed;
 }
 
+// What was put into the own window, by hand: while it was there nobody saw it who looked before going to sleep.
+template <class Sys>
+void tell_of_window(World<Sys>& world, group::Group<Sys>& group) {
+  Sys::fence_after_write();
+  if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
+  wake_ancestors(world, group);
+  wake_one(world, world.pools[group.pool.load(std::memory_order_relaxed)]);
+}
+
+// Fills the window of `mine`, which is free: calls put(window), which puts the first `count` cells of that life.
+template <class Sys, class Put>
+void fill_window(Local<Sys>& mine, group::Group<Sys>& group, std::uint32_t life, std::uint32_t count, Put&& put) {
+  Window<Sys>& window = mine.window;
+  mine.bias.enter();
+  put(window);
+  window.group.store(&group, std::memory_order_relaxed);
+  window.life.store(life, std::memory_order_relaxed);
+  window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  window.is_ours.store(1, std::memory_order_relaxed);
+  window.range.store(base::pack(count, 0));
+  mine.bias.leave();
+}
+
+// Claims up to `most` tasks that waited in timers. False: none may start.
+template <class Sys, class Mine>
+[[gnu::noinline]] bool claim_due_batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Mine&& mine,
+                                       std::uint32_t most, Claim<Sys>& claim) {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (most <= 1 || local == nullptr || local->window.size() != 0 || group.units.are_limited()) {
+    if (!claim_one_due(world, group, mine, claim.work, claim.more)) return false;
+    claim.is_left = claim.more;
+    return true;
+  }
+  Timer<Sys>* due[Window<Sys>::most];
+  std::uint32_t count = 0;
+  const auto put = [&](Timer<Sys>& timer) { due[count++] = &timer; };
+  if (claim_due(world, pool, group, mine, most, put, claim.more) == 0) return false;
+  claim.more = claim.is_left = claim.more || !group.queue.empty();
+  claim.count = count;
+  claim.work = Task::of_timer(due[0]);
+  claim.work.life = due[0]->life;
+  claim.in_window = count > 1;
+  if (count == 1) return true;
+  fill_window(*local, group, due[0]->life, count, [&](Window<Sys>& window) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const queue::Work work = Task::of_timer(due[i]);
+      window.put(i, work.fn, work.ctx);
+    }
+  });
+  claim.more = true;
+  tell_of_window(world, group);
+  return true;
+}
+
 // Claims tasks of a group: a single one, or up to `most` into the window of this thread, if that is free.
 template <class Sys, class Mine>
 typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
@@ -60,6 +116,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
     if (!mine(group.queue.generation())) return Claimed::foreign;
     share(group);  // not inside our own bias
   }
+  if (is_turn_of_due(group) && claim_due_batch(world, pool, group, mine, most, claim)) return Claimed::task;
   // (One is not worth a window.)
   if (most <= 1 || local == nullptr || group.queue.waiting() == 1 ||
       group.capacity.load(std::memory_order_relaxed) != 0 || local->window.size() != 0) {
@@ -100,7 +157,10 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   local->bias.leave();
   if (is_owned) return claim_batch(world, pool, group, mine, most, claim);
   if (claimed == Claimed::no_unit || is_bounded) return claim_single(world, group, mine, claim);
-  if (claimed != Claimed::task) return claimed;
+  if (claimed != Claimed::task) {
+    const bool has_due = group.due_count.load() != 0 && claim_due_batch(world, pool, group, mine, most, claim);
+    return has_due ? Claimed::task : claimed;
+  }
   window.is_ours.store(1, std::memory_order_relaxed);
   Sys::fence_after_write();
   claim.in_window = true;
@@ -154,22 +214,11 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
     claim.count = has_window ? count : 1;
     claim.work = loot[0];
     if (has_window) {
-      mine->bias.enter();
-      for (std::uint32_t i = 0; i < count; ++i) mine->window.put(i, loot[i].fn, loot[i].ctx);
-      mine->window.group.store(&group, std::memory_order_relaxed);
-      mine->window.life.store(loot[0].life, std::memory_order_relaxed);
-      mine->window.filled.store(mine->window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-      mine->window.is_ours.store(1, std::memory_order_relaxed);
-      mine->window.range.store(base::pack(count, 0));
-      mine->bias.leave();
+      fill_window(*mine, group, loot[0].life, count, [&](Window<Sys>& own) {
+        for (std::uint32_t i = 0; i < count; ++i) own.put(i, loot[i].fn, loot[i].ctx);
+      });
     }
-    if (count > 1) {
-      // While they were in our hands nobody saw them who looked before going to sleep.
-      Sys::fence_after_write();
-      if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
-      wake_ancestors(world, group);
-      wake_one(world, world.pools[group.pool.load(std::memory_order_relaxed)]);
-    }
+    if (count > 1) tell_of_window(world, group);
     return true;
   });
 }
@@ -287,7 +336,13 @@ class Batch {
       note_started();
       try {
         const std::int32_t result = reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
-        if (result != 0 && !frame.failed) frame.fail(result, nullptr);
+        if (result != 0 && !frame.failed) [[unlikely]] {
+          if (result == result_again && frame.timer != nullptr) {
+            hand_back(frame, work);
+          } else {
+            frame.fail(result, nullptr);
+          }
+        }
       } catch (const abi::__forced_unwind&) {
         // pthread_exit or a cancellation: must go on, but not before the books are right.
         frame.fail(result_thread_exit, "the task ended its thread");
@@ -312,9 +367,18 @@ class Batch {
     return true;
   }
 
+  // The task goes on later, elsewhere: it is not over. (If it was the only one of this batch, group and pool may be
+  // gone when this returns.)
+  [[gnu::noinline]] void hand_back(Frame<Sys>& frame, const queue::Work& work) {
+    --run_;
+    if (frame.place >= 0) pool_.numbers.give(std::exchange(frame.place, -1));
+    suspend_task(world_, pool_, group_, frame, work, false);
+  }
+
   // Ends the frame.
   void settle_bare(Frame<Sys>& frame) {
     if (frame.is_inherited()) return;
+    if (frame.timer != nullptr) drop_timer(world_, group_, frame);
     if (frame.failed) {
       group_.tally.failure.record(frame.code, frame.text);
       if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, life_);
@@ -325,12 +389,18 @@ class Batch {
 
   void run_other(const queue::Work& work) {
     Fate fate = Fate::runs;
+    if (auto* const timer = static_cast<Timer<Sys>*>(Task::timer_of(work))) {
+      const queue::Work its = start_timer(pool_, group_, *timer);
+      note_started();
+      if (!Run<Sys>(world_, pool_, group_, its, Origin::batch, timer)()) --run_;
+      return tell(run_);
+    }
     if (!Task::is_plain(work)) {
       if (!begin_claimed(world_, pool_, group_, work, fate)) return;
       if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool_);
     }
     note_started();
-    Run<Sys>(world_, pool_, group_, work, Origin::batch)(fate);
+    if (!Run<Sys>(world_, pool_, group_, work, Origin::batch)(fate)) --run_;
     tell(run_);
   }
 

@@ -4,7 +4,7 @@
 // Cancelling, suspending and resuming a group. The protocols are in group/README.md.
 #pragma once
 
-#include "sched/announce.hpp"
+#include "sched/timers.hpp"
 
 namespace pool::sched {
 
@@ -42,7 +42,8 @@ bool cancel_one(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life)
   } while (!group.cancelled.compare_exchange_weak(before, life));
   group.line.dismiss_all(life);
   world.pools[group.pool.load(std::memory_order_relaxed)].room.dismiss({&group, life});
-  // After the mark: whoever suspends looks for it afterwards.
+  // After the mark: whoever arms a timer, or suspends, looks for it afterwards.
+  flush_timers(world, group);
   return resume_group(world, group, life);
 }
 
@@ -67,6 +68,9 @@ Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32
   share(group);
   if (!group.queue.suspend(life)) return Suspended::gone;
   tell_suspended(group, life);
+  // Who is claiming timers has, or sees it.
+  group.lists.lock();
+  group.lists.unlock();
   // Who has claimed some of them already looks before each start.
   any_window(world, [&group](Local<Sys>& local, group::Group<Sys>& its) {
     if (&its != &group) return false;
@@ -83,7 +87,8 @@ Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32
   return is_cancelled ? Suspended::cancelled : Suspended::closed;
 }
 
-// A pool was closed: nothing of its groups may hang any more. Submitters in their lines go, suspensions end.
+// A pool was closed: nothing of its groups may hang any more. Submitters in their lines go, suspensions end; what waits
+// for its time is dropped if the pool cancels.
 template <class Sys>
 void release_groups(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool_life) {
   const std::uint32_t index = pool.index.load();
@@ -93,6 +98,7 @@ void release_groups(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool
     const std::uint32_t life = group.queue.generation();
     if ((life & 1U) == 0 || group.pool.load() != index || group.pool_generation.load() != pool_life) continue;
     group.line.dismiss_all(life);
+    if (pool.cancelling.load() != 0) flush_timers(world, group);
     if (group.queue.is_suspended()) resume_group(world, group, life);
   }
 }

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "sched/end.hpp"
-#include "sched/task.hpp"
+#include "sched/timers.hpp"
 
 namespace pool::sched {
 
@@ -144,10 +144,10 @@ void pass_tombstones(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
   }
 }
 
-// Claims the oldest task of a group, with a unit of its limit where it has one.
+// Claims the oldest task of a group's queue, with a unit of its limit where it has one.
 template <class Sys, class Mine>
-typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
-                                                      queue::Work& work, bool& more) {
+typename group::Group<Sys>::Queue::Claimed claim_queued(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
+                                                        queue::Work& work, bool& more) {
   using Queue = typename group::Group<Sys>::Queue;
   using Claimed = typename Queue::Claimed;
   work.unit = false;
@@ -173,6 +173,19 @@ typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::
     work.unit = true;
     more = more && group.units.any_free();
   }
+  return claimed;
+}
+
+// The same, or one that waited in a timer.
+template <class Sys, class Mine>
+typename group::Group<Sys>::Queue::Claimed claim_task(World<Sys>& world, group::Group<Sys>& group, Mine&& mine,
+                                                      queue::Work& work, bool& more) {
+  using Claimed = typename group::Group<Sys>::Queue::Claimed;
+  if (is_turn_of_due(group) && claim_one_due(world, group, mine, work, more)) return Claimed::task;
+  const Claimed claimed = claim_queued(world, group, mine, work, more);
+  if (group.due_count.load() == 0) return claimed;
+  if (claimed != Claimed::task) return claim_one_due(world, group, mine, work, more) ? Claimed::task : claimed;
+  more = true;
   return claimed;
 }
 

@@ -23,6 +23,8 @@ struct Frame {
   const void* pool;
   const void* group;
   const void* job = nullptr;  // the job's slot, if the task is one
+  void* timer = nullptr;      // that the task waited in, or goes back to
+  std::int64_t due = 0;       // when, if it does
   std::uint32_t life = 0;     // of the group
   bool notice = false;        // a notification that `group` is empty, not a task
   bool took_turns = false;    // a task of a parallel loop that has run

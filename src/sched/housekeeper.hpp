@@ -4,14 +4,14 @@
 // Housekeeper: the thread of a pool that joins those that leave, replaces those that a task has ended, and adds some
 // for a while when the others get nowhere. The protocol is in park/README.md.
 //
-// Guarantees: sleeps without a time-out unless a burst is being timed, or the pool lost its last thread and the system
-// gives none. Runs no task.
+// Guarantees: sleeps without a time-out unless a burst is being timed, a timer is armed, or the pool lost its last
+// thread and the system gives none. Runs no task.
 #pragma once
 
 #include <algorithm>
 #include <mutex>
 
-#include "sched/wake.hpp"
+#include "sched/timers.hpp"
 
 namespace pool::sched {
 
@@ -30,7 +30,7 @@ class Housekeeper {
         bury(*leaver);
         continue;
       }
-      const std::int64_t deadline = std::min(watch(), retry());
+      const std::int64_t deadline = std::min({watch(), retry(), expire_timers(world_, pool_)});
       if (Sys::wait_until(pool_.keeper_calls, seen, deadline)) continue;
       if (window_end_ <= deadline) window_end_ = over;
     }

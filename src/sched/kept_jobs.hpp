@@ -76,16 +76,16 @@ template <class Sys>
 void keep_job(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::uint32_t ticket) {
   job.references.fetch_add(1);
   job.word.fetch_or(Job<Sys>::kept);
-  const std::lock_guard lock(group.jobs_mutex);
-  std::uint32_t before = group.last_job;
+  const std::lock_guard lock(group.lists);
+  std::uint32_t before = group.jobs.last;
   while (before != base::nil && static_cast<std::int32_t>(world.jobs[before].ticket - ticket) > 0) {
     before = world.jobs[before].previous;
   }
   job.previous = before;
-  std::uint32_t& link = before != base::nil ? world.jobs[before].next : group.first_job;
+  std::uint32_t& link = before != base::nil ? world.jobs[before].next : group.jobs.first;
   job.next = link;
   link = job.index;
-  (job.next != base::nil ? world.jobs[job.next].previous : group.last_job) = job.index;
+  (job.next != base::nil ? world.jobs[job.next].previous : group.jobs.last) = job.index;
 }
 
 // Empties the list.
@@ -94,9 +94,9 @@ void forget_jobs(World<Sys>& world, group::Group<Sys>& group) {
   if (group.keep_jobs.load() == 0) return;
   std::uint32_t at = base::nil;
   {
-    const std::lock_guard lock(group.jobs_mutex);
-    at = group.first_job;
-    group.first_job = group.last_job = base::nil;
+    const std::lock_guard lock(group.lists);
+    at = group.jobs.first;
+    group.jobs.first = group.jobs.last = base::nil;
   }
   while (at != base::nil) {
     Job<Sys>& job = world.jobs[at];

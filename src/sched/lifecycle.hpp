@@ -68,6 +68,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.help.store(config.help);
   pool.staffed.store(0);
   pool.armed.store(0);
+  pool.timers.planned = INT64_MAX;
   pool.idle_timeout = config.idle_timeout;
   pool.burst_delay = config.burst_delay;
   pool.stack_size = config.stack_size;
@@ -122,6 +123,7 @@ void stop_workers(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) 
     pool.stopping.store(1);  // from here on no thread is created, and none joins the leavers
     has_keeper = pool.has_keeper;
     pool.has_keeper = false;
+    pool.timers.are_ready.store(0);
   }
   while (pool.idle.wake_top(park::Parker<Sys>::stop)) {
   }

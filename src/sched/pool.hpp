@@ -16,6 +16,7 @@
 #include "queue/ready_set.hpp"
 #include "sched/job.hpp"
 #include "sched/local.hpp"
+#include "sched/timer.hpp"
 
 namespace pool::sched {
 
@@ -183,6 +184,7 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint64_t> rejected{0};
   Atomic<std::uint64_t> caller_runs{0};
   Atomic<std::uint64_t> discarded{0};
+  Timers<Sys> timers;
   bool has_ready = false;  // the ready set has its memory; kept by the slot for good
 
   // Whether there is anything that a worker should look at.
@@ -234,6 +236,7 @@ struct World {
   typename Sys::template Slab<group::Group<Sys>, 256, Sys::group_slots / 256> groups;
   typename Sys::template Slab<Worker<Sys>, 64, 1024> workers;
   typename Sys::template Slab<Job<Sys>, 1024, Sys::job_slots / 1024> jobs;
+  typename Timers<Sys>::Slots timers;
   typename Sys::template Slab<Local<Sys>, 16, 1024> locals;
   typename Sys::template Atomic<std::uint32_t> local_cursor{0};
   typename Sys::Segments segments;

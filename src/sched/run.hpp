@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <utility>
 
 #include "sched/cancel.hpp"
 #include "sched/complete.hpp"
@@ -18,7 +19,12 @@
 namespace pool::sched {
 
 // Results that belong to the library: INT32_MIN to INT32_MIN + 255.
-enum Reserved : std::int32_t { result_exception = INT32_MIN + 1, result_thread_exit = INT32_MIN + 2 };
+enum Reserved : std::int32_t {
+  result_exception = INT32_MIN + 1,
+  result_thread_exit = INT32_MIN + 2,
+  result_again = INT32_MIN + 3,     // hands the task back
+  result_not_again = INT32_MIN + 4  // it cannot be
+};
 inline constexpr std::int32_t last_reserved = INT32_MIN + 255;
 
 // How a task comes to its end.
@@ -28,12 +34,36 @@ enum class Fate { runs, is_cancelled, is_discarded };
 // turn. (Those of a batch are counted together.)
 enum class Origin { queue, batch, in_place, early };
 
+// A task that waited in a timer starts, or goes on: what it is. Its place is free, if it still had one.
+template <class Sys>
+queue::Work start_timer(Pool<Sys>& pool, group::Group<Sys>& group, Timer<Sys>& timer) {
+  if (!std::exchange(timer.has_started, true)) leave_queue(pool, group, timer.life);
+  return {timer.fn, timer.ctx, timer.life, group.units.are_limited()};
+}
+
+// The task of this frame, which ends, goes on when its timer says so. Pool and group may be gone when this returns.
+template <class Sys>
+void suspend_task(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Frame<Sys>& frame,
+                  const queue::Work& work, bool has_unit) {
+  auto& timer = *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr));
+  timer.fn = work.fn;
+  timer.ctx = work.ctx;
+  arm_timer(world, pool, group, timer, frame.due, has_unit);
+}
+
+// The task of this frame is over, or about to be dropped.
+template <class Sys>
+void drop_timer(World<Sys>& world, group::Group<Sys>& group, Frame<Sys>& frame) {
+  free_timer(world, group, *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr)));
+}
+
 template <class Sys>
 class Run {
   using JobType = Job<Sys>;
 
  public:
-  Run(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work, Origin origin)
+  Run(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work, Origin origin,
+      Timer<Sys>* timer = nullptr)
       : world_(world),
         pool_(pool),
         group_(group),
@@ -41,22 +71,26 @@ class Run {
         has_unit_(work.unit),
         origin_(origin),
         job_(static_cast<JobType*>(Task::job_of(work))),
+        work_(work),
         task_(work),
         frame_(&pool, &group, origin == Origin::in_place) {
     frame_.life = life_;
     frame_.job = job_;
+    frame_.timer = timer;
   }
 
-  // The task and all that follows. A job has left its queued phase already. Throws nothing but the forced unwinding of
-  // the calling thread, and Forked.
-  POOL_CATCHES_UNWINDING void operator()(Fate fate = Fate::runs) {
+  // The task and all that follows. A job has left its queued phase already. False: it has handed itself back, and is
+  // not over; group and pool may be gone. Throws nothing but the forced unwinding of the calling thread, and Forked.
+  POOL_CATCHES_UNWINDING bool operator()(Fate fate = Fate::runs) {
     if (fate == Fate::runs && (pool_.cancelling.load(std::memory_order_relaxed) != 0 || group_.is_cancelled(life_))) {
       fate = Fate::is_cancelled;
     }
-    if (fate != Fate::runs) return settle(fate);
+    if (fate != Fate::runs) return settle(fate), true;
+    bool is_over = true;
     try {
       const std::int32_t result = call();
-      if (result != 0 && !frame_.failed) frame_.fail(result, nullptr);
+      is_over = result != result_again || frame_.failed || frame_.timer == nullptr || job_ != nullptr;
+      if (is_over && result != 0 && !frame_.failed) frame_.fail(result, nullptr);
     } catch (const abi::__forced_unwind&) {
       // pthread_exit or a cancellation: must go on, but not before the books are right.
       frame_.fail(result_thread_exit, "the task ended its thread");
@@ -68,7 +102,8 @@ class Run {
       frame_.fail(result_exception, "an exception that is no std::exception");
     }
     if (frame_.is_inherited()) throw Forked();
-    settle(fate);
+    is_over ? settle(fate) : hand_back();
+    return is_over;
   }
 
   // Drops a task that was accepted without a ticket.
@@ -92,8 +127,18 @@ class Run {
     return job_->fn(job_->ctx, &result.left);
   }
 
+  // Last of all the timer is armed: the task may run elsewhere at once.
+  void hand_back() {
+    const bool keeps = has_unit_ && (group_.is_special.load(std::memory_order_relaxed) & group_.keeps_units) != 0;
+    if (has_unit_ && !keeps) give_unit(world_, group_, life_);
+    if (frame_.place >= 0) pool_.numbers.give(frame_.place);
+    frame_.pop();
+    suspend_task(world_, pool_, group_, frame_, work_, keeps);
+  }
+
   POOL_CATCHES_UNWINDING void settle(Fate fate) {
     if (frame_.is_inherited()) return;
+    if (frame_.timer != nullptr) drop_timer(world_, group_, frame_);
     if (fate == Fate::is_cancelled) group_.tally.cancel_one();
     if (fate == Fate::is_discarded && is_counted_) group_.tally.discard_one();
     if (frame_.failed) {
@@ -158,6 +203,7 @@ class Run {
   bool is_counted_ = true;
   Origin origin_;
   JobType* const job_;
+  const queue::Work work_;
   Task task_;
   Frame<Sys> frame_;
 };
@@ -185,10 +231,12 @@ bool begin_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
 template <class Sys>
 void run_claimed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
   Fate fate = Fate::runs;
-  if (!begin_claimed(world, pool, group, work, fate)) return;
-  leave_queue(pool, group, work.life);
+  auto* const timer = static_cast<Timer<Sys>*>(Task::timer_of(work));
+  if (timer == nullptr && !begin_claimed(world, pool, group, work, fate)) return;
+  if (timer == nullptr) leave_queue(pool, group, work.life);
+  const queue::Work its = timer != nullptr ? start_timer(pool, group, *timer) : work;
   pool.note_start();
-  Run<Sys>(world, pool, group, work, Origin::queue)(fate);
+  Run<Sys>(world, pool, group, its, Origin::queue, timer)(fate);
 }
 
 }  // namespace pool::sched

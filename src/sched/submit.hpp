@@ -25,7 +25,10 @@ enum class Submitted { ok, stale, no_memory, no_thread, full, closed, timed_out,
 struct SubmitTerms {
   Overflow overflow = Overflow::inherit;
   std::int64_t timeout = 0;
-  bool is_offer = false;  // the library's own, which may as well be refused: not counted as rejected
+  bool is_offer = false;      // the library's own, which may as well be refused: not counted as rejected
+  bool is_delayed = false;    // it waits in a timer until
+  std::int64_t start_at = 0;  // this time
+  bool wants_handle = false;  // of that timer
 };
 
 template <class Sys>
@@ -141,7 +144,7 @@ class Submit {
       case Overflow::reject:
         return over(Submitted::full);
       case Overflow::caller_runs:
-        return over(run_in_place(pool, work));
+        return over(terms_.is_delayed ? full_or_gone() : run_in_place(pool, work));
       case Overflow::discard_newest:
         if (group_.queue.generation() != generation_) return over(gone());
         pool.discarded.fetch_add(1, std::memory_order_relaxed);
@@ -217,6 +220,7 @@ class Submit {
       if (group_.queue.generation() != generation_) return gone();
       if (!ensure_staff(world_, pool)) return Submitted::no_thread;
     }
+    if (terms_.is_delayed) return delay(pool, work);
     const Submitted reserved = reserve();
     if (reserved == Submitted::ok) {
       // The task's from now on.
@@ -225,6 +229,29 @@ class Submit {
       taken_.publish(world_, pool, group_, work);
     }
     return reserved;
+  }
+
+  // The ticket has a tombstone, and the timer what the task holds.
+  Submitted delay(Pool<Sys>& pool, const queue::Work& work) {
+    share(group_);
+    if (!ensure_timers(world_, pool)) return Submitted::no_thread;
+    Timer<Sys>* const timer = open_timer(world_, group_, generation_);
+    if (timer == nullptr) return Submitted::no_memory;
+    timer->fn = work.fn;
+    timer->ctx = work.ctx;
+    const Submitted reserved = reserve();
+    if (reserved != Submitted::ok) {
+      free_timer(world_, group_, *timer);
+      return reserved;
+    }
+    has_place_ = has_group_place_ = false;
+    is_consumed_ = true;
+    if (terms_.wants_handle) handle_ = base::pack(name_timer(group_, *timer, true), timer->index);
+    group_.delayed.fetch_add(1);
+    pool.room.enter_unqueued();
+    lay_tombstone(pool, nullptr);
+    arm_timer(world_, pool, group_, *timer, terms_.start_at);
+    return Submitted::ok;
   }
 
   Submitted reserve() {
@@ -285,6 +312,12 @@ class Submit {
       pool.room.give(0, 2);
       return fail(reserved);
     }
+    lay_tombstone(pool, job);
+    return true;
+  }
+
+  // In the cell of the ticket that was just taken: what it stands for is still to be counted.
+  void lay_tombstone(Pool<Sys>& pool, Job<Sys>* job) {
     group_.completion.lower();
     group_.tombstones.fetch_add(1);
     pool.tombstones.fetch_add(1);
@@ -294,7 +327,6 @@ class Submit {
     // The count that we have lowered holds the group open.
     pass_tombstones(world_, group_, generation_);
     if (taken_.is_first) announce_startable(world_, group_);
-    return true;
   }
 
   bool fail(Submitted why) {
@@ -340,6 +372,8 @@ class Submit {
  public:
   // Whether the work is not the caller's any more; to be asked when the call was left by force.
   bool is_consumed() const { return is_consumed_; }
+  // Of the timer of a task that was accepted: generation 63..32 | index 31..0; 0: none was wanted.
+  std::uint64_t timer() const { return handle_; }
 
   // Counts a task of the group that is done elsewhere.
   Submitted enter() {
@@ -359,6 +393,7 @@ class Submit {
   const SubmitTerms terms_;
   std::uint64_t home_ = 0;  // the pool: life 63..32 | slot 31..0
   Taken<Sys> taken_;
+  std::uint64_t handle_ = 0;
   Submitted result_ = Submitted::ok;
   std::int64_t deadline_ = INT64_MAX;
   bool inside_ = false;           // of a task of this pool

@@ -41,6 +41,11 @@ struct System {
   static constexpr std::uint32_t group_slots = 1U << 20;
   static constexpr std::uint32_t place_words = 1024;
   static constexpr std::uint32_t job_slots = 1U << 24;
+  static constexpr std::uint32_t timer_slots = 1U << 24;
+  // Timers are due to about 16 us (queue/wheel.hpp).
+  static constexpr std::int64_t wheel_tick = 1 << 14;
+  static constexpr std::uint32_t wheel_bits = 6;
+  static constexpr std::uint32_t wheel_circles = 9;
   static constexpr std::uint32_t ready_word_bits = 64;
   // Bits of the numbers by which the waiters of a group are told apart.
   static constexpr std::uint32_t arrival_bits = 14;

@@ -83,18 +83,24 @@ struct Task {
     return work.fn == reinterpret_cast<std::uintptr_t>(&marks[3]) ? reinterpret_cast<void*>(work.ctx) : nullptr;
   }
 
+  // One that waited in a timer, by its slot.
+  static queue::Work of_timer(void* timer) {
+    return {reinterpret_cast<std::uintptr_t>(&marks[4]), reinterpret_cast<std::uintptr_t>(timer)};
+  }
+  static void* timer_of(const queue::Work& work) {
+    return work.fn == reinterpret_cast<std::uintptr_t>(&marks[4]) ? reinterpret_cast<void*>(work.ctx) : nullptr;
+  }
+
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).
   static queue::Work tombstone() { return {reinterpret_cast<std::uintptr_t>(&marks[2]), 0}; }
   // A function and its context, and nothing else.
   static bool is_bare(const queue::Work& work) { return work.fn - first_mark() >= sizeof marks; }
   // A task that has a place in the queue, and is nothing but that.
-  static bool is_plain(const queue::Work& work) {
-    return work.fn != tombstone().fn && work.fn != reinterpret_cast<std::uintptr_t>(&marks[3]);
-  }
+  static bool is_plain(const queue::Work& work) { return work.fn - reinterpret_cast<std::uintptr_t>(&marks[2]) >= 3; }
   static bool is_tombstone(const queue::Work& work) { return work.fn == tombstone().fn; }
 
  private:
-  static inline const char marks[4] = {};
+  static inline const char marks[5] = {};  // copied, pointed, tombstone, job, timer
   static std::uintptr_t first_mark() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
   static std::uintptr_t copied() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
   static std::uintptr_t pointed() { return reinterpret_cast<std::uintptr_t>(&marks[1]); }

@@ -6,6 +6,7 @@
 
 #include "sched/owned.hpp"
 #include "sched/pool.hpp"
+#include "sched/task.hpp"
 
 namespace pool::sched {
 
@@ -74,11 +75,13 @@ bool take_oldest_claimed(World<Sys>& world, group::Group<Sys>& group, std::uint3
     Window<Sys>& window = local.window;
     local.bias.revoke();
     const std::uint64_t range = window.range.load(std::memory_order_relaxed);
-    const bool is_there = window.group.load() == &group && window.life.load(std::memory_order_relaxed) == life &&
-                          base::low(range) != base::high(range);
+    bool is_there = window.group.load() == &group && window.life.load(std::memory_order_relaxed) == life &&
+                    base::low(range) != base::high(range);
+    if (is_there) window.get(base::low(range), work);
+    // (What waited for its time was promised to run.)
+    is_there = is_there && Task::timer_of(work) == nullptr;
     if (is_there) {
       share_under_bias(group, local);
-      window.get(base::low(range), work);
       window.range.store(range + 1, std::memory_order_relaxed);
     }
     local.bias.restore();

@@ -50,7 +50,7 @@ static void check_ranges(void) {
   }
   TRY(fail_fast, 2, POOL_EINVAL);
   TRY(keep_jobs, 2, POOL_EINVAL);
-  TRY(reserved, 1, POOL_EINVAL);
+  TRY(limit_counts_suspended, 2, POOL_EINVAL);
   TRY(overflow_timeout, INT64_MAX, POOL_OK);
   TRY(overflow_timeout, INT64_MIN, POOL_OK);
   TRY(overflow_timeout, 1, POOL_OK);

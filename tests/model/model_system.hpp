@@ -303,6 +303,10 @@ struct ModelSystem {
   static constexpr std::uint32_t inline_cells = MODEL_CELLS;
   static constexpr std::uint32_t group_slots = 4;
   static constexpr std::uint32_t job_slots = 1024;
+  static constexpr std::uint32_t timer_slots = 1024;
+  static constexpr std::int64_t wheel_tick = 1;
+  static constexpr std::uint32_t wheel_bits = 2;
+  static constexpr std::uint32_t wheel_circles = 32;
   static constexpr std::uint32_t place_words = 1;
   static constexpr std::uint32_t ready_word_bits = 2;
   static constexpr std::uint32_t arrival_bits = 3;

@@ -104,6 +104,7 @@ struct group_options {
   help_policy help = help_policy::inherit;
   bool fail_fast = false;
   bool keep_jobs = false;
+  bool limit_counts_suspended = false;
   parent_group parent{};
   time_option overflow_timeout{};
   std::string name{};
@@ -117,6 +118,7 @@ struct group_options {
     c.help = static_cast<std::uint32_t>(help);
     c.fail_fast = fail_fast ? 1 : 0;
     c.keep_jobs = keep_jobs ? 1 : 0;
+    c.limit_counts_suspended = limit_counts_suspended ? 1 : 0;
     c.parent_kind = parent.kind();
     c.parent = parent.handle();
     c.overflow_timeout = overflow_timeout.value();
