@@ -70,12 +70,13 @@ void fill_window(Local<Sys>& mine, group::Group<Sys>& group, std::uint32_t life,
   mine.bias.leave();
 }
 
-// Claims up to `most` tasks that waited in timers. False: none may start.
+// Claims up to `most` tasks that waited in timers. (With a limit, too: each timer knows its unit.) False: none may
+// start.
 template <class Sys, class Mine>
 [[gnu::noinline]] bool claim_due_batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Mine&& mine,
                                        std::uint32_t most, Claim<Sys>& claim) {
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
-  if (most <= 1 || local == nullptr || local->window.size() != 0 || group.units.are_limited()) {
+  if (most <= 1 || local == nullptr || local->window.size() != 0) {
     if (!claim_one_due(world, group, mine, claim.work, claim.more)) return false;
     claim.is_left = claim.more;
     return true;

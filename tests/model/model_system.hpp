@@ -276,6 +276,7 @@ struct Threads {
   void* frames[max_threads] = {};
   void* locals[max_threads] = {};
   const void* worker_pools[max_threads] = {};
+  std::int64_t clock = 0;  // the latest deadline that has passed, if it was later than after() gives
   struct Memory {
     alignas(16) unsigned char bytes[1024];
     std::size_t used = 0;
@@ -317,10 +318,13 @@ struct ModelSystem {
   static void wait(Atomic<std::uint32_t>& word, std::uint32_t seen, Where at = Where::current()) {
     word.futex_wait(UINT32_MAX, seen, false, at);
   }
-  // A finite deadline may pass at any time.
+  // A deadline may pass at any time; one that is far never does.
+  static constexpr std::int64_t far = std::int64_t{1} << 40;
   static bool wait_until(Atomic<std::uint32_t>& word, std::uint32_t seen, std::int64_t deadline,
                          Where at = Where::current()) {
-    return word.futex_wait(UINT32_MAX, seen, deadline != INT64_MAX, at);
+    if (word.futex_wait(UINT32_MAX, seen, deadline < far, at)) return true;
+    if (deadline > 1 && deadline > threads->clock) threads->clock = deadline;
+    return false;
   }
   static void wake(Atomic<std::uint32_t>& word, std::int32_t, Where at = Where::current()) { word.futex_wake(at); }
   static bool wait_low_until(Atomic<std::uint64_t>& word, std::uint32_t seen, std::int64_t deadline,
@@ -329,7 +333,7 @@ struct ModelSystem {
   }
   static void wake_low(Atomic<std::uint64_t>& word, std::int32_t, Where at = Where::current()) { word.futex_wake(at); }
 
-  static std::int64_t now() { return 0; }
+  static std::int64_t now() { return threads->clock; }
   static constexpr std::int64_t drain_slice = 0;
   // For any time but the slice of a drain: that one never passes.
   static std::int64_t after(std::int64_t duration) { return duration == drain_slice ? INT64_MAX : 1; }

@@ -144,6 +144,7 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     RL_ASSERT(world.workers.free() == 2);
     RL_ASSERT(world.pools.free() == 2);
     RL_ASSERT(world.jobs.free() == 2);
+    RL_ASSERT(world.timers.free() == 2);
     RL_ASSERT(world.segments.free_or_given() == Segments::count);
     RL_ASSERT(pool->idle.state().word == 0);
     RL_ASSERT(pool->room.counts().queued == 0 && pool->room.counts().unfinished == 0);
