@@ -33,17 +33,18 @@ template <class Sys>
 TimerAsked cancel_timer(World<Sys>& world, Timer<Sys>& timer, std::uint32_t generation) {
   Pool<Sys>* its_pool = nullptr;
   group::Group<Sys>* its_group = nullptr;
+  bool has_unit = false;
   const TimerAsked asked = ask_timer(world, timer, generation, [&](auto& its, auto& pool, auto& group) {
     if (timer.is_listed == 0) return TimerAsked::busy;
     its.take_out(timer);
     pool.timers.wheel.take_out(world.timers, timer.index);
+    has_unit = timer.has_unit != 0;
     its_pool = &pool;
     its_group = &group;
     return TimerAsked::ok;
   });
   if (asked != TimerAsked::ok) return asked;
   if (!timer.has_started) its_group->delayed.fetch_sub(1);
-  const bool has_unit = timer.has_unit != 0;
   queue::Work work = start_timer(*its_pool, *its_group, timer);
   work.unit = has_unit;
   Run<Sys>(world, *its_pool, *its_group, work, Origin::queue, &timer)(Fate::is_cancelled);
