@@ -53,7 +53,7 @@ class Case:
 class Run:
     """One start of a program, which prints a line for each of `cases`.
 
-    Options: slow: once is enough with --quick, it hardly varies and sleeps long; quick: peers that are run with --quick
+    Options: slow: once is enough with --quick, it hardly varies and sleeps long; once: always; quick: peers that are run with --quick
     as well; futex: so many tasks in all, to count calls of futex() for each.
     """
 
@@ -69,6 +69,13 @@ def single(name, unit, peers=(), goals=(), **options):
 
 def start(name, peers=(), p50=(), p99=()):
     return Run(name, (Case(name + "-p50", "ns", p50), Case(name + "-p99", "ns", p99)), peers)
+
+
+def sleepers(name, peers, ideal=None, **options):
+    """Tasks that sleep: a quarter of Go's time and a tenth of its memory; or near the ideal (ms), where threads sleep."""
+    time = (Goal(plus=1.1 * ideal),) if ideal else (Goal(0.25, ("Go",)),)
+    memory = (Goal(0.1, ("Go",)),) if "Go" in peers else ()
+    return Run(name, (Case(name, "ms", time), Case(name + "-rss", "MB", memory)), peers, options)
 
 
 CPP = ("oneTBB", "Asio", "GLib")
@@ -112,6 +119,12 @@ RUNS = (
     single("group-bytes-used", "B/group"),
     single("blocking", "ms", ("ideal", "oneTBB", "Asio", "GLib", "Go channel"), (Goal(1.05, ("ideal",)),)),
     single("blocking-burst", "ms", ("ideal",), (Goal(1.2, ("ideal",)),)),
+    sleepers("sleepers-delayed", GO, slow=True),
+    sleepers("sleepers-delayed-all", ("Go",), slow=True),
+    sleepers("sleepers-delayed-3s", ("Go",), 3000, once=True),
+    sleepers("sleepers-delayed-1024", BOUNDED, 1000, slow=True),
+    sleepers("sleepers-thread-1024", ("std::thread",) + BOUNDED, 1000, slow=True),
+    sleepers("sleepers-thread-100ms", ("std::thread",), 10_000, once=True),
     single("closure", "ns/task", ("C",), (Goal(1, ("C",), plus=5),)),
     Run("fairness", (Case("fairness-p50", "ns"), Case("fairness", "ns p99", (Goal(plus=60_000),)))),
     Run("fairness-100", (Case("fairness-100-p50", "ns"), Case("fairness-100", "ns p99", (Goal(plus=3_000_000),)))),

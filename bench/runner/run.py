@@ -101,7 +101,8 @@ def main():
             elif peer not in skipped:
                 skipped.add(peer)
                 print(f"SKIPPED: {peer} ({NEEDS.get(peer, 'not built')})")
-        times = 1 if options.quick and run.options.get("slow") else options.runs
+        once = run.options.get("once") or (options.quick and run.options.get("slow"))
+        times = 1 if once else options.runs
         found = measure(run, peers, programs, times, complain)
         if "futex" in run.options and found[0].ours is not None:
             calls = programs.futex_calls(run.name)

@@ -3,6 +3,7 @@
 //
 // The cases that only libpool has, or that it does in another way than the peers.
 #include "ours.hpp"
+#include "ours_sleepers.hpp"
 
 #include <pool/pool.hpp>
 
@@ -179,7 +180,7 @@ bool run(const std::string& name) {
   if (name == "closure-c") return closure_c_case("closure"), true;
   if (name == "fairness") return fairness_case(text, 1, 1'000'000), true;
   if (name == "fairness-100") return fairness_case(text, 100, 20'000), true;
-  return Cases<Ours>::run(name);
+  return run_sleepers(name) || Cases<Ours>::run(name);
 }
 
 }  // namespace

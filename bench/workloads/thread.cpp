@@ -2,7 +2,10 @@
 // Copyright (c) the libpool authors
 //
 // No pool: a std::thread for each task.
+#include <semaphore>
+
 #include "cases.hpp"
+#include "sleepers.hpp"
 
 namespace {
 
@@ -35,6 +38,25 @@ struct Thread {
   };
 };
 
+// A thread for each task, so many of them at once.
+void sleep_in_threads(const bench::Sleepers& sleepers) {
+  std::counting_semaphore places(sleepers.in_flight);
+  for (int i = 0; i < sleepers.count; i++) {
+    places.acquire();
+    std::thread([&places, ns = sleepers.ns] {
+      bench::sleep_ns(ns);
+      places.release();
+    }).detach();
+  }
+  for (int i = 0; i < sleepers.in_flight; i++) places.acquire();
+}
+
 }  // namespace
 
-int main(int argc, char** argv) { return bench::Cases<Thread>::main(argc, argv); }
+int main(int argc, char** argv) {
+  const std::string name = argc == 2 ? argv[1] : "";
+  if (const bench::Sleepers sleepers = bench::sleepers_of(name, "thread"); sleepers.count != 0) {
+    return bench::time_sleepers(name, [&] { sleep_in_threads(sleepers); }), 0;
+  }
+  return bench::Cases<Thread>::main(argc, argv);
+}

@@ -150,6 +150,7 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     RL_ASSERT(pool->room.counts().queued == 0 && pool->room.counts().unfinished == 0);
     RL_ASSERT(pool->tombstones.load() == 0);
     RL_ASSERT(!pool->notices.any());
+    RL_ASSERT(pool->timers.wheel.next() == INT64_MAX);
     self().verify();
   }
   void verify() {}

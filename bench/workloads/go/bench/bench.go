@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -115,6 +116,45 @@ func loneStart(name string, group Group) {
 	fmt.Printf("%s-p99 %d %.4g\n", name, samples[count*99/100], cpu)
 }
 
+// Tasks that sleep, as sleepers.hpp has them; count 0: the case is none of these.
+type sleepers struct {
+	count, inFlight int
+	d               time.Duration
+}
+
+func sleepersOf(name string) sleepers {
+	parts := strings.Split(name, "-")
+	if parts[0] != "sleepers" || len(parts) > 3 {
+		return sleepers{}
+	}
+	which := ""
+	if len(parts) == 3 {
+		which = parts[2]
+	}
+	switch which {
+	case "":
+		return sleepers{rounds(1000000), 50000, 10 * time.Millisecond}
+	case "all":
+		return sleepers{rounds(1000000), rounds(1000000), 10 * time.Millisecond}
+	case "3s":
+		return sleepers{rounds(1000000), rounds(1000000), 3 * time.Second}
+	case "1024":
+		return sleepers{rounds(102400), 1024, 10 * time.Millisecond}
+	case "100ms":
+		return sleepers{rounds(102400), 1024, 100 * time.Millisecond}
+	}
+	return sleepers{}
+}
+
+func sleep(name string, group Group, s sleepers) {
+	start, cpu := time.Now(), cpuTime()
+	flood(group, s.count, func() { time.Sleep(s.d) })
+	fmt.Printf("%s %.4g %.4g\n", name, time.Since(start).Seconds()*1e3, float64(cpuTime()-cpu)/1e6)
+	var usage syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	fmt.Printf("%s-rss %.4g -\n", name, float64(usage.Maxrss)*1024/1e6)
+}
+
 // Main runs the case that the command line names.
 func Main(peer Peer) {
 	if len(os.Args) != 2 {
@@ -126,6 +166,10 @@ func Main(peer Peer) {
 	}
 	name := os.Args[1]
 	places := workers
+	asleep := sleepersOf(name)
+	if asleep.count != 0 {
+		places = asleep.inFlight
+	}
 	switch name {
 	case "flood-bounded", "flood-bounded-4":
 		places = 1024
@@ -134,6 +178,10 @@ func Main(peer Peer) {
 	}
 	newGroup, end := peer(places)
 	defer end()
+	if asleep.count != 0 {
+		sleep(name, newGroup(), asleep)
+		return
+	}
 	switch name {
 	case "flood", "flood-bounded":
 		timeEach(name, rounds(1000000), func(count int) { flood(newGroup(), count, nothing) })

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// The sleepers on libpool: as tasks that hand themselves back, and as threads that sleep.
+#include "ours_sleepers.hpp"
+
+#include <memory>
+
+#include "ours.hpp"
+#include "sleepers.hpp"
+
+namespace bench {
+namespace {
+
+int64_t sleep_time;  // ns, of all tasks of the case
+
+// Sleeps once: its context says whether it has.
+int32_t sleep_in_c(void* ctx) {
+  auto& has_slept = *static_cast<bool*>(ctx);
+  if (has_slept) return 0;
+  has_slept = true;
+  return pool_task_again_after(sleep_time);
+}
+
+int32_t sleep_in_thread(void* /*ctx*/) {
+  sleep_ns(sleep_time);
+  return 0;
+}
+
+// Two workers, and a group in which so many are in flight, asleep or not.
+void sleep_delayed(const Sleepers& sleepers) {
+  const auto have_slept = std::make_unique<bool[]>(static_cast<size_t>(sleepers.count));
+  sleep_time = sleepers.ns;
+  Ours::with({}, [&](Ours& peer) {
+    pool_group_options_t options;
+    check(pool_group_options_init(&options, sizeof options));
+    if (sleepers.in_flight != sleepers.count) options.max_concurrency = static_cast<uint32_t>(sleepers.in_flight);
+    options.limit_counts_suspended = 1;
+    pool_group_t group;
+    check(pool_group_create(peer.pool, &options, &group));
+    for (int i = 0; i < sleepers.count; i++) check(pool_group_submit(group, sleep_in_c, &have_slept[i]));
+    check(pool_group_wait(group));
+    check(pool_group_destroy(group));
+  });
+}
+
+// A worker for each that is in flight.
+void sleep_in_threads(const Sleepers& sleepers) {
+  pool_options_t options;
+  check(pool_options_init(&options, sizeof options));
+  options.max_workers = static_cast<uint32_t>(sleepers.in_flight);
+  options.stack_size = 64 << 10;
+  options.help = POOL_HELP_NEVER;
+  pool_t pool;
+  pool_group_t group;
+  sleep_time = sleepers.ns;
+  check(pool_create(&options, &pool));
+  check(pool_group_create(pool, nullptr, &group));
+  for (int i = 0; i < sleepers.count; i++) check(pool_group_submit(group, sleep_in_thread, nullptr));
+  check(pool_group_wait(group));
+  check(pool_destroy(pool));
+}
+
+}  // namespace
+
+bool run_sleepers(const std::string& name) {
+  if (const Sleepers sleepers = sleepers_of(name, "delayed"); sleepers.count != 0) {
+    return time_sleepers(name, [&] { sleep_delayed(sleepers); }), true;
+  }
+  if (const Sleepers sleepers = sleepers_of(name, "thread"); sleepers.count != 0) {
+    return time_sleepers(name, [&] { sleep_in_threads(sleepers); }), true;
+  }
+  return false;
+}
+
+}  // namespace bench
