@@ -234,7 +234,9 @@ class Submit {
   // The ticket has a tombstone, and the timer what the task holds.
   Submitted delay(Pool<Sys>& pool, const queue::Work& work) {
     share(group_);
-    if (!ensure_timers(world_, pool)) return Submitted::no_thread;
+    if (const CanWait can = ensure_timers(world_, pool); can != CanWait::yes) {
+      return can == CanWait::no_memory ? Submitted::no_memory : Submitted::no_thread;
+    }
     Timer<Sys>* const timer = open_timer(world_, group_, generation_);
     if (timer == nullptr) return Submitted::no_memory;
     timer->fn = work.fn;

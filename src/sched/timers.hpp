@@ -97,14 +97,16 @@ class TimerLists {
   GroupType& group_;
 };
 
-// Makes sure that the pool can have timers: a housekeeper, and memory for the wheel. False: it cannot.
+// Makes sure that the pool can have timers: memory for the wheel, and a housekeeper.
+enum class CanWait { yes, no_memory, no_thread };
 template <class Sys>
-bool ensure_timers(World<Sys>& world, Pool<Sys>& pool) {
-  if (pool.timers.are_ready.load() != 0) return true;
+CanWait ensure_timers(World<Sys>& world, Pool<Sys>& pool) {
+  if (pool.timers.are_ready.load() != 0) return CanWait::yes;
   const std::lock_guard lock(pool.growth);
-  if (!ensure_keeper(world, pool) || !pool.timers.wheel.allocate()) return false;
+  if (!pool.timers.wheel.allocate()) return CanWait::no_memory;
+  if (!ensure_keeper(world, pool)) return CanWait::no_thread;
   pool.timers.are_ready.store(1);
-  return true;
+  return CanWait::yes;
 }
 
 // A timer for a task of this life. Null: no memory.

@@ -14,6 +14,7 @@ enum { workers = 2, queued = 5, capacity = 5 };
 static pool_t pool;
 static pool_group_t group;
 static pool_job_t job;
+static pool_timer_t timer;
 static gate_t gate = GATE_CLOSED;
 static atomic_int runs, drops;
 
@@ -71,6 +72,11 @@ static void call_group(pool_group_t of) {
   FORKED(pool_group_enter(of));
   FORKED(pool_group_leave(of, 0));
   FORKED(pool_group_notify(of, drop_count, &drops));
+  pool_timer_t later = {1};
+  FORKED(pool_group_submit_after(of, 1, task_count, &runs, &later));
+  CHECK_EQ(later.id, 0);
+  FORKED(pool_timer_fire(timer));
+  FORKED(pool_timer_cancel(timer));
   FORKED(pool_group_cancel(of));
   FORKED(pool_group_suspend(of));
   FORKED(pool_group_resume(of));
@@ -212,6 +218,8 @@ int main(void) {
     pool = make_pool_of(workers, capacity, POOL_OVERFLOW_BLOCK);
     group = make_group(pool);
     strange_eras();
+    const pool_t clock = make_pool(1);
+    OK(pool_group_submit_after(make_group(clock), INT64_MAX, task_count, &runs, &timer));
     OK(pool_group_submit_job(group, job_count, &runs, NULL, &job));
     OK(pool_job_wait(job));
     OK(pool_group_wait(group));
@@ -236,6 +244,8 @@ int main(void) {
     OK(pool_job_release(job));
     CHECK_EQ(runs, 2 * queued + 1); /* each ran, and all but the job were dropped */
     CHECK_EQ(group_stats_of(group).succeeded, workers + queued + 2);
+    OK(pool_timer_cancel(timer));
+    OK(pool_destroy(clock));
     OK(pool_destroy(pool));
   }
   check_bounds();

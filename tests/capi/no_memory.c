@@ -123,6 +123,7 @@ static int scenario(long n, bool for_ever) {
   int told = 0;
   int jobs = 0;
   int entered = 0;
+  int later = 0;
   for (int i = 0; i < tasks; i++) {
     status = pool_group_submit(made[0], task_count, &runs);
     if (!refused(status)) plain++;
@@ -143,6 +144,13 @@ static int scenario(long n, bool for_ever) {
       entered++;
       OK(pool_group_leave(made[i % groups], 0));
     }
+    pool_timer_t timer = {1};
+    status = pool_group_submit_after(made[i % groups], 1, run_counted, NULL, &timer);
+    if (refused(status)) {
+      CHECK_EQ(timer.id, 0);
+    } else {
+      later++;
+    }
     if (for_ever && i == tasks / 2) countdown = -1;
   }
   countdown = -1;
@@ -153,8 +161,8 @@ static int scenario(long n, bool for_ever) {
     submitted += group_stats_of(made[i]).submitted;
     OK(pool_group_destroy(made[i]));
   }
-  CHECK_EQ(submitted, plain + dropped + jobs + entered);
-  CHECK_EQ(runs, plain + dropped + jobs);
+  CHECK_EQ(submitted, plain + dropped + jobs + entered + later);
+  CHECK_EQ(runs, plain + dropped + jobs + later);
   CHECK_EQ(drops, dropped + told); /* notifications come before the destroy returns */
   OK(pool_destroy(pool));
   return failed > 0 ? passed : nothing_failed;

@@ -59,6 +59,9 @@ static int no_thread_at_all(void) {
     CHECK_STATUS(pool_group_submit_job(group, job_never, NULL, NULL, &job), POOL_ETHREAD);
     CHECK_EQ(job.id, 0);
     CHECK_STATUS(pool_group_apply(group, 5, 1, turn_never, NULL), POOL_ETHREAD);
+    pool_timer_t timer = {1};
+    CHECK_STATUS(pool_group_submit_after(group, 1, task_count, &runs, &timer), POOL_ETHREAD);
+    CHECK_EQ(timer.id, 0);
   }
   OK(pool_group_wait(group));
   CHECK_EQ(group_stats_of(group).submitted, 0);
@@ -68,6 +71,13 @@ static int no_thread_at_all(void) {
   OK(pool_group_destroy(group));
   OK(pool_destroy(pool));
   return 0;
+}
+
+/* Waiting for a time takes a further thread, the housekeeper: without it nothing is accepted that would never start,
+ * and a task that wants to be called again fails. */
+static int32_t again(void* ctx) {
+  (void)ctx;
+  return pool_task_again_after(1);
 }
 
 static int one_thread(void) {
@@ -80,9 +90,12 @@ static int one_thread(void) {
   if (!limit_threads(1) || can_start_thread()) return skipped;
   for (int i = 0; i < 100; i++) OK(pool_group_submit(group, task_count, &runs));
   CHECK_EQ(stats_of(pool).workers, 1);
+  CHECK_STATUS(pool_group_submit_after(group, 1, task_count, &runs, NULL), POOL_ETHREAD);
   gate_open(&gate);
   OK(pool_group_wait_for(group, LONG_NS)); /* by the worker alone */
   CHECK_EQ(runs, 100);
+  OK(pool_group_submit(group, again, NULL));
+  CHECK_STATUS(pool_group_wait_for(group, LONG_NS), POOL_EFAILED);
   OK(pool_destroy(pool));
   return 0;
 }

@@ -88,11 +88,14 @@ struct Earlier : TimerTest<Earlier, 2, 1> {
 template <bool Suspended>
 struct AgainstCancel : TimerTest<AgainstCancel<Suspended>, 2, 1> {
   bool accepted = false;
+  Gate armed;
   void user(unsigned index) {
     if (index == 0) {
       accepted = this->submit_at(Suspended ? INT64_MAX : ModelSystem::far, 0) == Submitted::ok;
+      armed.open();
       if (Suspended) (void)pool::sched::suspend_group(this->world, *this->group.group, this->group.life);
     } else {
+      if (rl::rand(2) != 0) armed.pass();  // or it always comes first
       RL_ASSERT(pool::sched::cancel_group(this->world, *this->group.group, this->group.life));
     }
     this->must_wait(this->group, index == 0);
@@ -127,11 +130,12 @@ struct AgainstCancelOne : TimerTest<AgainstCancelOne, 2, 1> {
 // handle that may be over, in a slot that may be another one's.
 struct Fired : TimerTest<Fired, 2, 1> {
   Atomic<std::uint64_t> timer{0};
-  Gate asleep;
+  Gate asleep, awake;
   int calls = 0;
   static std::int32_t sleep(void* ctx) {
     auto& self = *static_cast<Fired*>(ctx);
     if (++self.calls == 3) return 0;
+    if (self.calls == 2) self.awake.open();
     Frame& frame = *Frame::top();
     const bool for_ever = self.calls == 1;
     const std::uint32_t generation = pool::sched::prepare_again(self.world, frame, for_ever ? INT64_MAX : 10, for_ever);
@@ -150,6 +154,7 @@ struct Fired : TimerTest<Fired, 2, 1> {
     } else {
       asleep.pass();
       RL_ASSERT(fire(timer.load()) == TimerAsked::ok);
+      awake.pass();
       must_submit_at(5, 0);
       (void)fire(timer.load());
       must_wait(group, false);
