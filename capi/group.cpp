@@ -279,6 +279,27 @@ pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx
 }
 POOL_OR_FORKED
 
+pool_status_t pool_group_set_eventfd(pool_group_t group, int fd) try {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  int ours = -1;
+  if (fd != -1) {
+    switch (os::duplicate_eventfd(fd, ours)) {
+      case os::Duplicated::unfit:
+        return invalid("pool_group_set_eventfd", "fd", "has to be an eventfd with EFD_NONBLOCK, or -1");
+      case os::Duplicated::none_left:
+        return POOL_ENOMEM;
+      case os::Duplicated::ok:
+        break;
+    }
+  }
+  const auto watched = sched::set_descriptor(*found.world, *found.slot, found.generation, ours);
+  if (watched == sched::Watched::ok) return POOL_OK;
+  if (ours != -1) os::close_descriptor(ours);
+  return watched == sched::Watched::crowded ? POOL_EBUSY : POOL_EBADHANDLE;
+}
+POOL_OR_FORKED
+
 pool_status_t pool_group_cancel(pool_group_t group) {
   const auto found = capi::resolve(group);
   if (!found) return found.status();

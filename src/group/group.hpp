@@ -9,6 +9,7 @@
 
 #include "base/bits.hpp"
 #include "group/completion.hpp"
+#include "group/descriptor.hpp"
 #include "group/notices.hpp"
 #include "group/tally.hpp"
 #include "group/units.hpp"
@@ -52,6 +53,7 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> rounds{0};      // how often the last ticket, 2^32 - inline_cells - 1, was taken
   Atomic<std::uint32_t> tombstones{0};  // not claimed yet; jobs that started before their turn included
   Atomic<std::uint32_t> early{0};       // such jobs that run while their ticket is not claimed
+  Atomic<bool> was_plain{false};        // the last life was as `is_plain` says
   Atomic<std::uint64_t> succeeded{0};   // as it was last told
 
   // Mostly read.
@@ -91,8 +93,11 @@ struct alignas(base::cache_line) Group {
   Notices<Sys> notices;
   park::Line<Sys> line;
 
+  Descriptor<Sys> descriptor;
+  // Of the descriptor and of the list of jobs.
+  typename Sys::Mutex mutex;
+
   // The jobs that are kept (sched/jobs.hpp), in the order of their tickets.
-  typename Sys::Mutex jobs_mutex;
   std::uint32_t first_job = base::nil;
   std::uint32_t last_job = base::nil;
 
@@ -123,8 +128,8 @@ struct alignas(base::cache_line) Group {
     notices.open(generation);
     places.store(base::pack(generation, 0), std::memory_order_relaxed);
     // Most lives are as plain as the one before.
-    if (!config.is_plain || !was_plain_.load(std::memory_order_relaxed)) configure(config);
-    was_plain_.store(config.is_plain, std::memory_order_relaxed);
+    if (!config.is_plain || !was_plain.load(std::memory_order_relaxed)) configure(config);
+    was_plain.store(config.is_plain, std::memory_order_relaxed);
     if (config.capacity != 0) line.open(generation);
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }
@@ -146,8 +151,6 @@ struct alignas(base::cache_line) Group {
       name[i].store(word, std::memory_order_relaxed);
     }
   }
-
-  Atomic<bool> was_plain_{false};  // the slot's owner's
 
  public:
   // Says whether some of its tasks have left the queue and are not counted as finished.
@@ -184,7 +187,7 @@ struct alignas(base::cache_line) Group {
   // Makes it the one of pool_submit, for this life. Requires: nobody else knows it yet.
   void make_pools_own() {
     is_special.fetch_or(is_pools_own, std::memory_order_relaxed);
-    was_plain_.store(false, std::memory_order_relaxed);
+    was_plain.store(false, std::memory_order_relaxed);
   }
 
   // Of those that have left the queue some have not started, and some are over and not counted yet (sched/batch.hpp).

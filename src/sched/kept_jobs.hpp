@@ -76,7 +76,7 @@ template <class Sys>
 void keep_job(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::uint32_t ticket) {
   job.references.fetch_add(1);
   job.word.fetch_or(Job<Sys>::kept);
-  const std::lock_guard lock(group.jobs_mutex);
+  const std::lock_guard lock(group.mutex);
   std::uint32_t before = group.last_job;
   while (before != base::nil && static_cast<std::int32_t>(world.jobs[before].ticket - ticket) > 0) {
     before = world.jobs[before].previous;
@@ -94,7 +94,7 @@ void forget_jobs(World<Sys>& world, group::Group<Sys>& group) {
   if (group.keep_jobs.load() == 0) return;
   std::uint32_t at = base::nil;
   {
-    const std::lock_guard lock(group.jobs_mutex);
+    const std::lock_guard lock(group.mutex);
     at = group.first_job;
     group.first_job = group.last_job = base::nil;
   }
