@@ -423,8 +423,9 @@ POOL_API pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, 
  *
  * `fd` needs O_NONBLOCK (EFD_NONBLOCK), and has to keep it; it may be that of many groups. It is duplicated: the caller's
  * own stays the caller's, and may be closed at once. The duplicate is closed before a call that replaces it, or ends the
- * telling (`fd` -1), returns, and when the group ends, which tells of the last moment first. A child of fork() inherits
- * it, closed on exec; nothing is written there. Does not block. Since 1.0.
+ * telling (`fd` -1), returns, and when the group ends, which tells of the last moment first: until then an epoll does not
+ * forget a descriptor that its owner has closed. A child of fork() inherits it, closed on exec; nothing is written there.
+ * Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: fd is neither -1 nor such an eventfd; POOL_EBUSY: as pool_group_notify; POOL_ENOMEM: no
  * descriptor is left; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_set_eventfd(pool_group_t group, int fd);

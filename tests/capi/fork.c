@@ -71,6 +71,7 @@ static void call_group(pool_group_t of) {
   FORKED(pool_group_enter(of));
   FORKED(pool_group_leave(of, 0));
   FORKED(pool_group_notify(of, drop_count, &drops));
+  FORKED(pool_group_set_eventfd(of, -1));
   FORKED(pool_group_cancel(of));
   FORKED(pool_group_suspend(of));
   FORKED(pool_group_resume(of));
