@@ -279,7 +279,7 @@ pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx
 }
 POOL_OR_FORKED
 
-pool_status_t pool_group_set_eventfd(pool_group_t group, int fd) try {
+pool_status_t pool_group_set_eventfd(pool_group_t group, int32_t fd) try {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   int ours = -1;

@@ -194,6 +194,26 @@ static void check_refused(void) {
   OK(pool_destroy(pool));
 }
 
+/* Set more often than a busy group can tell apart: POOL_EBUSY, and the last one that was accepted is told. */
+static void check_crowded(void) {
+  const pool_t pool = make_pool(1);
+  const pool_group_t group = make_group(pool);
+  const int fd = make_eventfd();
+  const int before = open_descriptors();
+  for (int round = 0; round < 2; round++) {
+    OK(pool_group_enter(group));
+    pool_status_t status = POOL_OK;
+    for (int i = 0; i < 100000 && status == POOL_OK; i++) status = pool_group_set_eventfd(group, fd);
+    CHECK_STATUS(status, POOL_EBUSY);
+    CHECK_EQ(open_descriptors(), before + 1);
+    OK(pool_group_leave(group, 0));
+    CHECK_EQ(await_value(fd), 1);
+  }
+  OK(pool_group_destroy(group));
+  close(fd);
+  OK(pool_destroy(pool));
+}
+
 /* However the tasks end, and the group. */
 typedef enum ending { FAIL, CANCEL, LEAVE, DESTROY, DETACH, POOL, ENDINGS } ending_t;
 
@@ -317,6 +337,7 @@ int main(void) {
   check_rounds();
   check_set();
   check_refused();
+  check_crowded();
   with_workers(check_endings);
   check_among_others();
   with_workers(check_epoll);
