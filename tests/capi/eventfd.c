@@ -246,7 +246,8 @@ static void check_endings(uint32_t workers) {
   for (int ending = 0; ending < ENDINGS; ending++) check_ending(workers, (ending_t)ending);
 }
 
-/* Two that wait, asleep, and a notification are told as well. */
+/* Two that wait, asleep, and a notification are told as well; nor does one that comes to an empty group get in the way.
+ */
 static void count_notice(void* counter) { atomic_fetch_add((atomic_int*)counter, 1); }
 static void check_among_others(void) {
   const pool_t pool = make_pool(2);
@@ -264,8 +265,11 @@ static void check_among_others(void) {
   gate_open(&gate);
   CHECK_EQ(await_value(fd), 1);
   for (int i = 0; i < 2; i++) OK(caller_join(&waiters[i]));
+  OK(pool_group_notify(group, count_notice, &told));
+  OK(pool_group_submit(group, task_nothing, NULL));
+  CHECK_EQ(await_value(fd), 1);
   OK(pool_group_destroy(group));
-  CHECK_EQ(told, 1);
+  CHECK_EQ(told, 2);
   CHECK_EQ(take(fd), 0);
   close(fd);
   OK(pool_destroy(pool));

@@ -66,13 +66,15 @@ struct AmongOthers : DescriptorTest<AmongOthers, 2, 2> {
       must_submit(group, 0);
       must_set(group, 0);
       loop(group, 0, [this] { return task[0].runs($) == 1; });
+      must_submit(group, 1);
+      loop(group, 0, [this] { return task[1].runs($) == 1; });
     } else {
       RL_ASSERT(pool::sched::notify(world, *group.group, group.life, &notice, this) == Notified::ok);
       must_wait(group, false);
     }
   }
   void verify() {
-    must_be_told(0, 1, 2);  // empty at first, if it is set then
+    must_be_told(0, 2, 2);
     RL_ASSERT(noticed.load() == 1);
   }
 };
