@@ -55,7 +55,21 @@ struct LastCompletion : DescriptorTest<LastCompletion, 1, 1> {
   void verify() { must_be_told(0, 1, 1); }
 };
 
-// Others wait for the same moment, asleep, or have asked for a notice.
+// Each moment that a wait has seen is told, once, whoever comes late with it.
+struct Rounds : DescriptorTest<Rounds, 1, 2> {
+  Handle group;
+  void prepare() { group = make_group(); }
+  void user(unsigned) {
+    must_set(group, 0);
+    for (unsigned i = 0; i < 3; ++i) {
+      must_submit(group, i);
+      must_wait(group, i == 1);
+    }
+  }
+  void verify() { must_be_told(0, 4, 4); }  // it was empty at first
+};
+
+// Others wait for the same moment, asleep, or have asked for a notice; one asks when the group is empty.
 struct AmongOthers : DescriptorTest<AmongOthers, 2, 2> {
   Handle group;
   Atomic<std::uint32_t> noticed{0};
@@ -66,6 +80,7 @@ struct AmongOthers : DescriptorTest<AmongOthers, 2, 2> {
       must_submit(group, 0);
       must_set(group, 0);
       loop(group, 0, [this] { return task[0].runs($) == 1; });
+      RL_ASSERT(pool::sched::notify(world, *group.group, group.life, &notice, this) == Notified::ok);
       must_submit(group, 1);
       loop(group, 0, [this] { return task[1].runs($) == 1; });
     } else {
@@ -75,7 +90,7 @@ struct AmongOthers : DescriptorTest<AmongOthers, 2, 2> {
   }
   void verify() {
     must_be_told(0, 2, 2);
-    RL_ASSERT(noticed.load() == 1);
+    RL_ASSERT(noticed.load() == 2);
   }
 };
 
@@ -188,6 +203,7 @@ struct AgainstClose : DescriptorTest<AgainstClose, 2, 1> {
 int main(int argc, char** argv) {
   Runner runner{argc, argv};
   runner.run<LastCompletion>("last completion", 4'000);
+  runner.run<Rounds>("rounds", 4'000);
   runner.run<AmongOthers>("among others", 4'000);
   runner.run<AgainstSubmit>("against submits", 4'000);
   runner.run<Replaced>("replaced, removed", 4'000);
