@@ -163,9 +163,7 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) t
 POOL_OR_FORKED
 
 // That of pool_submit: it ends with its pool.
-bool is_pools_own(const capi::Resolved<Group>& found) {
-  return (found.slot->is_special.load(std::memory_order_relaxed) & Group::is_pools_own) != 0;
-}
+bool is_pools_own(const capi::Resolved<Group>& found) { return found.slot->is(Group::is_pools_own); }
 
 // From the group's own notification: the group ends when that returns.
 bool end_after_notice(const Group* group, std::uint32_t generation) {
@@ -277,6 +275,27 @@ pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void* ctx
       return POOL_EBUSY;
   }
   return POOL_EINTERNAL;
+}
+POOL_OR_FORKED
+
+pool_status_t pool_group_set_eventfd(pool_group_t group, int32_t fd) try {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  int ours = -1;
+  if (fd != -1) {
+    switch (os::duplicate_eventfd(fd, ours)) {
+      case os::Duplicated::unfit:
+        return invalid("pool_group_set_eventfd", "fd", "has to be an eventfd with EFD_NONBLOCK, or -1");
+      case os::Duplicated::none_left:
+        return POOL_ENOMEM;
+      case os::Duplicated::ok:
+        break;
+    }
+  }
+  const auto watched = sched::set_descriptor(*found.world, *found.slot, found.generation, ours);
+  if (watched == sched::Watched::ok) return POOL_OK;
+  if (ours != -1) os::close_descriptor(ours);
+  return watched == sched::Watched::crowded ? POOL_EBUSY : POOL_EBADHANDLE;
 }
 POOL_OR_FORKED
 

@@ -124,7 +124,7 @@ pool_status_t pool_group_jobs(pool_group_t group, pool_job_t* jobs, size_t capac
   if (jobs == nullptr && capacity != 0) return invalid(function, "jobs", "must not be NULL");
   const auto found = capi::resolve(group);
   if (!found) return found.status();
-  const std::lock_guard lock(found.slot->lists);
+  const std::lock_guard lock(found.slot->mutex);
   // Under the mutex: the end of the group empties the list under it, after the generation is over.
   if (const auto still = capi::resolve(group); !still) return still.status();
   std::size_t listed = 0;

@@ -444,6 +444,21 @@ POOL_API pool_status_t pool_group_detach(pool_group_t group);
  * the pool is shutting down; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, void *ctx);
 
+/* Tells by an eventfd(2) of each moment at which the group becomes empty: adds 1 to its counter, after the last drop
+ * and when waits for that moment can return; at once if the group is empty. For poll(2), epoll(7) and event loops: read
+ * the counter, then ask pool_group_poll. A moment that a submit ends at once may be told late, or pass untold; the last
+ * one is always told, and none is told twice. A group that was just made is empty: set after the submits, the eventfd
+ * tells once, when all of them are over.
+ *
+ * `fd` needs O_NONBLOCK (EFD_NONBLOCK) and has to keep it; it may be that of many groups. It is duplicated: the caller's
+ * own stays the caller's and may be closed at once. The duplicate is closed before the call that replaces it, or that
+ * ends the telling (`fd` -1), returns, and when the group ends, which tells of the last moment first. (Until then an
+ * epoll does not forget what its owner has closed.) A child of fork() inherits the duplicate, closed on exec; nothing is
+ * written there. Does not block. Since 1.0.
+ * POOL_OK; POOL_EINVAL: fd is neither -1 nor such an eventfd; POOL_EBUSY: as pool_group_notify; POOL_ENOMEM: no
+ * descriptor is left; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_group_set_eventfd(pool_group_t group, int32_t fd);
+
 /* Cancels a group and its children, until pool_group_reset of each: tasks that have not started are dropped by workers
  * and waiters, later submits and those that stand in line give POOL_ECANCELED, and running tasks can ask
  * pool_task_cancelled. A suspended group is resumed. Takes the same time however many tasks are queued. Does not block.

@@ -64,12 +64,13 @@ class Completion {
   void lower() { word_.fetch_sub(std::uint64_t{1} << 32); }
 
   // The group was empty when its word was `seen`: releases all who had arrived by then, and wakes sleepers. `alive()`
-  // says whether this still is the life that was seen.
+  // says whether this still is the life that was seen. `is_watched`, looked at after `seen`: somebody who has arrived
+  // wants to know of later moments, too.
   template <class Alive>
-  void announce_empty(Seen seen, Alive&& alive) {
+  void announce_empty(Seen seen, Alive&& alive, bool is_watched = false) {
     Seen now = seen;
     while (now.has(waiter) && !now.has_released(seen.arrivals()) && !now.has(detached)) {
-      const std::uint32_t left = now.arrivals() == seen.arrivals() ? 0 : waiter;
+      const std::uint32_t left = is_watched || now.arrivals() != seen.arrivals() ? waiter : 0;
       if (word_.compare_exchange_strong(now.word, make(now.count(), seen.arrivals(), now.arrivals(), left))) {
         if (now.has(sleeper)) wake_all();
         return;

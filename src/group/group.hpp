@@ -9,6 +9,7 @@
 
 #include "base/bits.hpp"
 #include "group/completion.hpp"
+#include "group/descriptor.hpp"
 #include "group/notices.hpp"
 #include "group/tally.hpp"
 #include "group/units.hpp"
@@ -52,7 +53,7 @@ struct alignas(base::cache_line) Group {
 
   // Submitters and claimers write here.
   Queue queue;
-  // (Here for the size of the slot.) Under `lists`: the jobs that are kept (sched/jobs.hpp), in the order of their
+  // (Here for the size of the slot.) Under the mutex: the jobs that are kept (sched/jobs.hpp), in the order of their
   // tickets; and the timers (sched/timers.hpp) whose time is to come, and how many of these hold a unit.
   List jobs;
   List pending;
@@ -72,7 +73,7 @@ struct alignas(base::cache_line) Group {
   alignas(base::cache_line) Atomic<std::uint32_t> index{base::nil};  // of this slot; always the same
   Atomic<std::uint32_t> pool{base::nil};
   Atomic<std::uint32_t> pool_generation{0};
-  std::uint32_t flushes = 0;            // under `lists`: how often what was pending became due at once
+  std::uint32_t flushes = 0;            // under the mutex: how often what was pending became due at once
   Atomic<std::uint64_t> home{0};        // both: life 63..32 | slot of the pool 31..0
   Atomic<void*> pool_slot{nullptr};     // and its address
   Atomic<std::uint32_t> birth{0};       // orders the groups of one owner
@@ -89,10 +90,10 @@ struct alignas(base::cache_line) Group {
   static constexpr std::uint32_t is_pools_own = 2;  // that of pool_submit
   static constexpr std::uint32_t is_plain = 4;      // made without options
   static constexpr std::uint32_t keeps_units = 8;   // a task that has handed itself back stays in flight
+  static constexpr std::uint32_t fails_fast = 16;
+  static constexpr std::uint32_t keeps_jobs = 32;
   Atomic<std::uint32_t> weight{1};
   Atomic<std::uint32_t> help{0};
-  Atomic<std::uint32_t> fail_fast{0};
-  Atomic<std::uint32_t> keep_jobs{0};
   Atomic<std::int64_t> overflow_timeout{0};
   Atomic<std::int64_t> used{0};      // time of workers, by weight (sched/search.hpp)
   Atomic<std::uint64_t> places{0};   // generation 63..32 | taken in its own queue, if that is bounded
@@ -108,8 +109,10 @@ struct alignas(base::cache_line) Group {
   Notices<Sys> notices;
   park::Line<Sys> line;
 
-  typename Sys::Mutex lists;
-  List due;                            // under `lists`: timers whose time has come
+  Descriptor<Sys> descriptor;
+  // Of the descriptor and of all lists.
+  typename Sys::Mutex mutex;
+  List due;                            // timers whose time has come
   Atomic<std::uint32_t> due_count{0};  // so many
   Atomic<std::uint32_t> due_units{0};  // of which so many hold a unit
 
@@ -151,12 +154,11 @@ struct alignas(base::cache_line) Group {
     overflow.store(config.overflow, std::memory_order_relaxed);
     capacity.store(config.capacity, std::memory_order_relaxed);
     is_special.store((config.is_plain ? is_plain : 0) | (config.capacity != 0 ? is_bounded : 0) |
-                         (config.keeps_units ? keeps_units : 0),
+                         (config.keeps_units ? keeps_units : 0) | (config.fail_fast ? fails_fast : 0) |
+                         (config.keep_jobs ? keeps_jobs : 0),
                      std::memory_order_relaxed);
     weight.store(config.weight, std::memory_order_relaxed);
     help.store(config.help, std::memory_order_relaxed);
-    fail_fast.store(config.fail_fast ? 1 : 0, std::memory_order_relaxed);
-    keep_jobs.store(config.keep_jobs ? 1 : 0, std::memory_order_relaxed);
     overflow_timeout.store(config.overflow_timeout, std::memory_order_relaxed);
     for (std::size_t i = 0; i < name_size / 8; ++i) {
       std::uint64_t word = 0;
@@ -197,6 +199,9 @@ struct alignas(base::cache_line) Group {
     const std::uint32_t taken = base::low(places.load());
     return taken < most ? most - taken : 0;
   }
+
+  // Says whether it was made with this (a bit of is_special).
+  bool is(std::uint32_t special) const { return (is_special.load(std::memory_order_relaxed) & special) != 0; }
 
   bool is_cancelled(std::uint32_t life) const { return cancelled.load() == life; }
 

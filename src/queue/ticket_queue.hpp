@@ -281,7 +281,7 @@ class TicketQueue {
     return sub_.compare_exchange_strong(expected, base::pack((generation + 1) | noticed, tail));
   }
 
-  // Marks the life as one with notices: its end has more to look after. False: the generation is over.
+  // Marks the life as one with notices or a descriptor: its end has more to look after. False: the generation is over.
   bool note(std::uint32_t generation) {
     std::uint64_t sub = sub_.load();
     while ((base::high(sub) & generation_mask) == generation) {

@@ -164,7 +164,7 @@ class Loop {
     if (code != 0 || frame->failed != had_failed) {
       failed_.store(1);
       // Now, and not when the task that takes the turns is over: that may be long.
-      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, life_);
+      if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);
     }
     return code;
   }

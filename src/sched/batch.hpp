@@ -382,7 +382,7 @@ class Batch {
     if (frame.timer != nullptr) drop_timer(world_, group_, frame);
     if (frame.failed) {
       group_.tally.failure.record(frame.code, frame.text);
-      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, life_);
+      if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);
     }
     if (frame.place >= 0) pool_.numbers.give(frame.place);
     frame.pop();

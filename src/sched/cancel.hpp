@@ -69,8 +69,8 @@ Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32
   if (!group.queue.suspend(life)) return Suspended::gone;
   tell_suspended(group, life);
   // Who is claiming timers has, or sees it.
-  group.lists.lock();
-  group.lists.unlock();
+  group.mutex.lock();
+  group.mutex.unlock();
   // Who has claimed some of them already looks before each start.
   any_window(world, [&group](Local<Sys>& local, group::Group<Sys>& its) {
     if (&its != &group) return false;

@@ -5,6 +5,7 @@
 // queue" in group/README.md.
 #pragma once
 
+#include <mutex>
 #include <utility>
 
 #include "sched/end.hpp"
@@ -12,11 +13,17 @@
 
 namespace pool::sched {
 
-// An empty moment of a living group: those who had arrived are told, notices that are due go to the workers.
+// An empty moment of a living group: those who had arrived are told, the descriptor is written to, notices that are due
+// go to the workers. `alive()` says whether that moment lasts, or a ticket of the caller's holds up the next one.
 template <class Sys, class Alive>
 void announce_empty(World<Sys>& world, group::Group<Sys>& group, typename group::Completion<Sys>::Seen seen,
                     Alive&& alive) {
-  group.completion.announce_empty(seen, alive);
+  const bool is_watched = group.descriptor.any();
+  group.completion.announce_empty(seen, alive, is_watched);
+  if (is_watched) {
+    const std::lock_guard lock(group.mutex);
+    if (alive()) group.descriptor.tell(seen.count());
+  }
   if (group.notices.any()) deliver_notices(world, group);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// The last steps of a group: notices that are due, kept jobs that are forgotten, the slot that is freed. The protocols
-// are "Notify" and "End" in group/README.md.
+// The last steps of a group: its descriptor, notices that are due, kept jobs that are forgotten, the slot that is
+// freed. The protocols are "Notify" and "End" in group/README.md.
 #pragma once
 
 #include "sched/announce.hpp"
@@ -70,14 +70,27 @@ void deliver_notices(World<Sys>& world, group::Group<Sys>& group) {
   }
 }
 
+// Tells of the last moment, unless it was told, and lets go of the descriptor.
+template <class Sys>
+void end_descriptor(group::Group<Sys>& group) {
+  std::int32_t fd = group::Descriptor<Sys>::none;
+  {
+    const std::lock_guard lock(group.mutex);
+    group.descriptor.tell(group.completion.load().count());
+    fd = group.descriptor.exchange(fd);
+  }
+  if (fd != group::Descriptor<Sys>::none) Sys::close(fd);
+}
+
 // The generation of the group is over and its last task has finished: its notices are due, and whoever ends the last of
 // them frees the slot.
 template <class Sys>
 void end_of_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   // Submitters in line for a place of the pool need not wait until they have it.
   world.pools[group.pool.load(std::memory_order_relaxed)].room.dismiss({&group, life});
-  // Nobody has ever asked for a notice, and nobody can any more.
+  // Nobody has ever asked to be told, and nobody can any more.
   if (!group.queue.is_noted()) return free_group(world, group);
+  end_descriptor(group);
   deliver_notices(world, group);
   if (group.notices.end(life)) free_group(world, group);
 }

@@ -76,7 +76,7 @@ template <class Sys>
 void keep_job(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::uint32_t ticket) {
   job.references.fetch_add(1);
   job.word.fetch_or(Job<Sys>::kept);
-  const std::lock_guard lock(group.lists);
+  const std::lock_guard lock(group.mutex);
   std::uint32_t before = group.jobs.last;
   while (before != base::nil && static_cast<std::int32_t>(world.jobs[before].ticket - ticket) > 0) {
     before = world.jobs[before].previous;
@@ -91,10 +91,10 @@ void keep_job(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::u
 // Empties the list.
 template <class Sys>
 void forget_jobs(World<Sys>& world, group::Group<Sys>& group) {
-  if (group.keep_jobs.load() == 0) return;
+  if (!group.is(group::Group<Sys>::keeps_jobs)) return;
   std::uint32_t at = base::nil;
   {
-    const std::lock_guard lock(group.lists);
+    const std::lock_guard lock(group.mutex);
     at = group.jobs.first;
     group.jobs.first = group.jobs.last = base::nil;
   }

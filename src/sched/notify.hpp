@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Notifications: asking to be told when a group is empty, and telling. The protocol is "Notify" in group/README.md.
+// Asking to be told when a group is empty. The protocols are "Notify" and "Descriptors" in group/README.md.
 #pragma once
 
 #include "sched/run.hpp"
@@ -59,11 +59,43 @@ Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life,
   group.notices.put(*notice);
   const std::uint64_t empty = base::pack(life, seen.count());
   if (group.queue.sub() == empty) {
-    group.completion.announce_empty(seen, [&group, empty] { return group.queue.sub() == empty; });
+    announce_empty(world, group, seen, [&group, empty] { return group.queue.sub() == empty; });
   }
   // Also if somebody else has announced a moment after our arrival and found nothing to deliver.
   deliver_notices(world, group);
   return Notified::ok;
+}
+
+enum class Watched { ok, stale, crowded };
+
+// From now on empty moments are told by `fd`, or by no descriptor: the library's own, unless this is not ok.
+template <class Sys>
+Watched set_descriptor(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::int32_t fd) {
+  constexpr std::int32_t none = group::Descriptor<Sys>::none;
+  typename group::Completion<Sys>::Seen seen{0};
+  std::int32_t last = none;
+  share(group);
+  // First of all: the end of the group looks whether there ever was one.
+  if (!group.queue.note(life)) return Watched::stale;
+  {
+    const std::lock_guard lock(group.mutex);
+    // The end of a group closes its generation first, and comes for the descriptor afterwards.
+    if (group.queue.generation() != life) return Watched::stale;
+    // Then the arrival: whoever sees that sees that there is a descriptor.
+    last = group.descriptor.exchange(fd);
+    if (fd != none && !group.completion.arrive(seen)) {
+      (void)group.descriptor.exchange(last);
+      return Watched::crowded;
+    }
+    group.descriptor.expect(seen.count());
+  }
+  if (last != none) Sys::close(last);
+  if (fd == none) return Watched::ok;
+  const std::uint64_t empty = base::pack(life, seen.count());
+  if (group.queue.sub() == empty) {
+    announce_empty(world, group, seen, [&group, empty] { return group.queue.sub() == empty; });
+  }
+  return Watched::ok;
 }
 
 // Lets go of a group. False: somebody else did.

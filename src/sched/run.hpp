@@ -129,7 +129,7 @@ class Run {
 
   // Last of all the timer is armed: the task may run elsewhere at once.
   void hand_back() {
-    const bool keeps = has_unit_ && (group_.is_special.load(std::memory_order_relaxed) & group_.keeps_units) != 0;
+    const bool keeps = has_unit_ && group_.is(group::Group<Sys>::keeps_units);
     if (has_unit_ && !keeps) give_unit(world_, group_, life_);
     if (frame_.place >= 0) pool_.numbers.give(frame_.place);
     frame_.pop();
@@ -143,7 +143,7 @@ class Run {
     if (fate == Fate::is_discarded && is_counted_) group_.tally.discard_one();
     if (frame_.failed) {
       group_.tally.failure.record(frame_.code, frame_.text);
-      if (group_.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world_, group_, life_);
+      if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);
     }
     frame_.dropping = true;
     try {

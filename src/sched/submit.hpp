@@ -269,7 +269,7 @@ class Submit {
 
   void keep(Job<Sys>* job) {
     if (job != nullptr) job->ticket = taken_.ticket.number;
-    if (job == nullptr || group_.keep_jobs.load(std::memory_order_relaxed) == 0) return;
+    if (job == nullptr || !group_.is(group::Group<Sys>::keeps_jobs)) return;
     keep_job(world_, group_, *job, taken_.ticket.number);
   }
 
@@ -415,7 +415,7 @@ bool leave_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life
   if (outcome != 0) {
     const char none[group::failure_text_size] = {};
     group.tally.failure.record(outcome, none);
-    if (group.fail_fast.load(std::memory_order_relaxed) != 0) cancel_group(world, group, life);
+    if (group.is(group::Group<Sys>::fails_fast)) cancel_group(world, group, life);
   }
   complete(world, pool, group, life);
   return true;

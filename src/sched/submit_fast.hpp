@@ -114,8 +114,8 @@ template <class Sys>
   using Seen = typename group::Completion<Sys>::Seen;
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   // The generation first: a slot that never had one has no pool.
-  if (local == nullptr || group.queue.generation() != generation ||
-      (group.is_special.load(std::memory_order_relaxed) & group::Group<Sys>::is_bounded) != 0) [[unlikely]] {
+  if (local == nullptr || group.queue.generation() != generation || group.is(group::Group<Sys>::is_bounded))
+      [[unlikely]] {
     return false;
   }
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));

@@ -17,6 +17,7 @@
 #include "base/log.hpp"
 #include "os/array.hpp"
 #include "os/barrier.hpp"
+#include "os/eventfd.hpp"
 #include "os/fork.hpp"
 #include "os/futex.hpp"
 #include "os/thread.hpp"
@@ -187,6 +188,10 @@ struct System {
   // Memory that a call may need; null: there is none. Never asked for by a worker.
   static void* allocate(std::size_t size) { return std::malloc(size); }
   static void deallocate(void* memory) { std::free(memory); }
+
+  // Telling by a descriptor, and letting go of it.
+  static void signal(std::int32_t fd) { os::signal_eventfd(fd); }
+  static void close(std::int32_t fd) { os::close_descriptor(fd); }
 
   // Tells a child of fork() from its parent, see os/fork.hpp.
   static std::uint32_t era() { return os::era(); }

@@ -18,7 +18,7 @@ struct Timer {
   template <class T>
   using Atomic = typename Sys::template Atomic<T>;
 
-  // Odd while there is a handle. That ends under `lists` of the group.
+  // Odd while there is a handle. That ends under the group's mutex.
   Atomic<std::uint32_t> generation{0};
   std::uint32_t index = base::nil;
 
@@ -37,7 +37,7 @@ struct Timer {
   // The claimer's: else it has a place in the queue.
   bool has_started = false;
 
-  // Under `lists` of the group: in one of its lists.
+  // Under the group's mutex: in one of its lists.
   std::uint8_t flushes : 4 = 0;     // those of the group when it was put into `pending`
   std::uint8_t is_listed : 1 = 0;   // else it is claimed
   std::uint8_t is_expired : 1 = 0;  // in no wheel any more

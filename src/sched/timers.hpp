@@ -12,7 +12,7 @@
 
 namespace pool::sched {
 
-// The lists of a group; all under its `lists`.
+// The lists of a group; all under its mutex.
 template <class Sys>
 class TimerLists {
   using TimerType = Timer<Sys>;
@@ -128,7 +128,7 @@ template <class Sys>
 std::uint32_t name_timer(group::Group<Sys>& group, Timer<Sys>& timer, bool has_handle) {
   std::uint32_t generation = timer.generation.load(std::memory_order_relaxed);
   if (!has_handle && (generation & 1U) == 0) return generation;
-  const std::lock_guard lists(group.lists);
+  const std::lock_guard lock(group.mutex);
   timer.is_fired = 0;
   generation = has_handle ? (generation + 1) | 1U : generation + 1;
   timer.generation.store(generation);
@@ -150,7 +150,7 @@ void arm_timer(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Tim
   bool is_early = false;
   {
     const std::lock_guard timers(pool.timers.mutex);
-    const std::lock_guard lists(group.lists);
+    const std::lock_guard lock(group.mutex);
     TimerLists<Sys> its(world, group);
     is_due = due <= now || timer.is_fired != 0 || group.is_cancelled(timer.life) || pool.cancelling.load() != 0;
     timer.is_expired = is_due || due == INT64_MAX ? 1 : 0;
@@ -186,7 +186,7 @@ std::int64_t expire_timers(World<Sys>& world, Pool<Sys>& pool) {
         if (index == base::nil) break;
         Timer<Sys>& timer = world.timers[index];
         group::Group<Sys>& group = world.groups[timer.group.load(std::memory_order_relaxed)];
-        const std::lock_guard lists(group.lists);
+        const std::lock_guard lock(group.mutex);
         timer.is_expired = 1;
         TimerLists<Sys> its(world, group);
         if (!its.is_pending(timer)) continue;  // flushed, and perhaps claimed
@@ -207,7 +207,7 @@ template <class Sys>
 void flush_timers(World<Sys>& world, group::Group<Sys>& group) {
   bool is_any = false;
   {
-    const std::lock_guard lists(group.lists);
+    const std::lock_guard lock(group.mutex);
     is_any = TimerLists<Sys>(world, group).flush();
   }
   if (is_any) announce_startable(world, group);
@@ -222,7 +222,7 @@ std::uint32_t claim_due(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& g
   std::uint32_t first = base::nil;
   bool are_expired = true;
   {
-    const std::lock_guard lists(group.lists);
+    const std::lock_guard lock(group.mutex);
     TimerLists<Sys> its(world, group);
     std::uint32_t last = base::nil;
     for (; count < most && group.due.first != base::nil; ++count) {
@@ -281,7 +281,7 @@ TimerAsked ask_timer(World<Sys>& world, Timer<Sys>& timer, std::uint32_t generat
   group::Group<Sys>& group = world.groups[index];
   Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   const std::lock_guard timers(pool.timers.mutex);
-  const std::lock_guard lists(group.lists);
+  const std::lock_guard lock(group.mutex);
   if (timer.generation.load() != generation) return TimerAsked::stale;
   TimerLists<Sys> its(world, group);
   return ask(its, pool, group);

@@ -334,8 +334,8 @@ template <class Sys>
   // after it has set it.
   const Pool<Sys>& pool = *static_cast<const Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   const bool is_alone = group.parent.load() == base::nil && group.first_child.load() == base::nil;
-  const bool is_clean = group.keep_jobs.load(std::memory_order_relaxed) == 0 && !group.line.busy() &&
-                        !pool.room.has_line() && !group.queue.has_segments() && !group.completion.has_sleepers();
+  const bool is_clean = !group.is(group::Group<Sys>::keeps_jobs) && !group.line.busy() && !pool.room.has_line() &&
+                        !group.queue.has_segments() && !group.completion.has_sleepers();
   if (!is_alone || !is_clean || life + 1 >= Sys::last_generation ||
       !local->put_group(group.index.load(std::memory_order_relaxed))) [[unlikely]] {
     end_of_group(world, group, life);

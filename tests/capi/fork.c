@@ -77,6 +77,7 @@ static void call_group(pool_group_t of) {
   CHECK_EQ(later.id, 0);
   FORKED(pool_timer_fire(timer));
   FORKED(pool_timer_cancel(timer));
+  FORKED(pool_group_set_eventfd(of, -1));
   FORKED(pool_group_cancel(of));
   FORKED(pool_group_suspend(of));
   FORKED(pool_group_resume(of));

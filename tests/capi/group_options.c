@@ -105,6 +105,7 @@ static void check_group(pool_group_t group) {
   CHECK_STATUS(pool_group_enter(group), POOL_EBADHANDLE);
   CHECK_STATUS(pool_group_leave(group, 0), POOL_EBADHANDLE);
   CHECK_STATUS(pool_group_notify(group, tell, NULL), POOL_EBADHANDLE);
+  CHECK_STATUS(pool_group_set_eventfd(group, -1), POOL_EBADHANDLE);
   CHECK_STATUS(pool_group_cancel(group), POOL_EBADHANDLE);
   CHECK_STATUS(pool_group_suspend(group), POOL_EBADHANDLE);
   CHECK_STATUS(pool_group_resume(group), POOL_EBADHANDLE);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// The rest of a group, as C++ sees it: notifications, being inside, cancelling, suspending, resetting, options, and
-// what a task can ask.
+// The rest of a group, as C++ sees it: notifications, descriptors, being inside, cancelling, suspending, resetting,
+// options, and what a task can ask.
 #include "check.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <memory>
 #include <stdexcept>
@@ -82,6 +85,23 @@ void inside(const pool::thread_pool& workers) {
   }
   CHECK(group.try_wait() == pool::status::failed && group.first_failure().code == pool::exception_code);
   CHECK(check::thrown_by([] { pool::group_ref().enter(); }) == pool::status::bad_handle);
+}
+
+void descriptors(const pool::thread_pool& workers) {
+  const int fd = eventfd(0, EFD_NONBLOCK);
+  eventfd_t value = 0;
+  {
+    pool::group group(workers);
+    check::gate gate;
+    group.submit([&gate] { gate.pass(); });
+    group.set_eventfd(fd);
+    CHECK(eventfd_read(fd, &value) == -1);
+    gate.open();
+  }  // the end of the group tells of it, if the task's end has not
+  CHECK(eventfd_read(fd, &value) == 0 && value == 1);
+  CHECK(pool::group(workers).try_set_eventfd(-2) == pool::status::invalid);
+  CHECK(check::thrown_by([fd] { pool::group_ref().set_eventfd(fd); }) == pool::status::bad_handle);
+  close(fd);
 }
 
 void cancelling(const pool::thread_pool& workers) {
@@ -213,6 +233,7 @@ int main() {
   pool::thread_pool workers;
   notifications(workers);
   ends_in_notification(workers);
+  descriptors(workers);
   inside(workers);
   cancelling(workers);
   suspending(workers);

@@ -287,6 +287,10 @@ struct Threads {
       return bytes + used - size;
     }
   } memory;
+  // Descriptors: how often each was written to, and whether it is open.
+  static constexpr std::int32_t descriptors = 4;
+  Atomic<std::uint32_t> written[descriptors];
+  Atomic<bool> closed[descriptors];
 };
 inline Threads* threads = nullptr;
 
@@ -343,6 +347,12 @@ struct ModelSystem {
   // A few blocks, never given back within a schedule.
   static void* allocate(std::size_t size) { return threads->memory.take(size); }
   static void deallocate(void*) {}
+  static void signal(std::int32_t fd) {
+    RL_ASSERT(!threads->closed[fd].load());
+    threads->written[fd].fetch_add(1);
+    threads->written[fd].futex_wake(Where::current());
+  }
+  static void close(std::int32_t fd) { RL_ASSERT(!threads->closed[fd].exchange(true)); }
   static void linger() {}
   static void linger_long() {}
   static void linger_short() {}

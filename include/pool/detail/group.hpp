@@ -180,6 +180,10 @@ class group_ref {
     return detail::as_status(result);
   }
 
+  // Adds 1 to an eventfd, of which a duplicate is kept, when the group becomes empty; at once if it is. -1: no longer.
+  void set_eventfd(std::int32_t fd) const { detail::must(try_set_eventfd(fd), "group::set_eventfd"); }
+  status try_set_eventfd(std::int32_t fd) const noexcept { return detail::as_status(pool_group_set_eventfd(handle_, fd)); }
+
   void cancel() const { detail::must(try_cancel(), "group::cancel"); }
   status try_cancel() const noexcept { return detail::as_status(pool_group_cancel(handle_)); }
   void suspend() const { detail::must(try_suspend(), "group::suspend"); }

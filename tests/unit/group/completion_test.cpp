@@ -82,6 +82,22 @@ TEST(Completion, DoesNotReleaseWhoArrivedAfterTheMoment) {
   EXPECT_FALSE(done.load().has_released(late));
 }
 
+TEST(Completion, GoesOnLookingForWhoeverStays) {
+  Done done;
+  done.open(1);
+  const std::uint32_t number = arrive(done);
+  done.announce_empty(done.add(), alive, true);
+  EXPECT_TRUE(done.load().has_released(number));
+  EXPECT_TRUE(done.load().has(Done::waiter));
+  done.announce_empty(done.add(), alive, true);
+  EXPECT_TRUE(done.load().has(Done::waiter));
+  // One who arrives after the moment keeps the flag from an announcer who did not know of him.
+  const Done::Seen moment = done.add();
+  arrive(done);
+  done.announce_empty(moment, alive, false);
+  EXPECT_TRUE(done.load().has(Done::waiter));
+}
+
 TEST(Completion, AnnouncesAMomentThoughTheCountMovedOn) {
   Done done;
   done.open(1);
