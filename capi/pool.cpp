@@ -181,6 +181,7 @@ pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   ours.discarded = found.slot->discarded.load();
   ours.workers_created = counts.created;
   ours.workers_left = counts.left;
+  ours.workers_blocked = counts.blocked;
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

@@ -55,6 +55,20 @@ int32_t pool_worker_index(void) {
   return frame->place;
 }
 
+pool_status_t pool_blocking_begin(void) {
+  Frame* const frame = capi::task_frame();
+  if (frame != nullptr) sched::begin_section(*capi::the_world.load(std::memory_order_acquire), *frame);
+  return POOL_OK;
+}
+
+pool_status_t pool_blocking_end(void) {
+  Frame* const frame = capi::task_frame();
+  if (frame == nullptr) return POOL_OK;
+  if (frame->sections == 0) return invalid("pool_blocking_end", "caller", "has to be inside a blocking section");
+  sched::end_section(*frame);
+  return POOL_OK;
+}
+
 pool_status_t pool_task_set_failure(int32_t code, const char* text) {
   static constexpr const char* function = "pool_task_set_failure";
   if (code == 0 || code <= sched::last_reserved) return invalid(function, "code", "must not be 0 nor the library's");

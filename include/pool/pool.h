@@ -183,8 +183,8 @@ typedef struct pool_options {
   uint32_t max_workers;         /* most threads, 1 to 32,767; default: the CPUs this process may use, by affinity and
                                    control groups. Threads are created one at a time, when work is queued and no worker
                                    idles */
-  uint32_t burst_workers;       /* further threads for a while, see burst_delay; with max_workers 32,767 at most;
-                                   default 0 */
+  uint32_t burst_workers;       /* further threads for a while, see burst_delay and pool_blocking_begin; with
+                                   max_workers 32,767 at most; default 0 */
   uint32_t prestart;            /* 1: pool_create starts min_workers threads, or fails */
   uint32_t queue_capacity;      /* most accepted tasks that have not started, over all groups: 1 to 10^9, or
                                    POOL_UNBOUNDED, which is 10^9 too; default 65,536 */
@@ -196,7 +196,7 @@ typedef struct pool_options {
   int64_t idle_timeout;         /* ns after which an idle thread above min_workers leaves; default 10 s */
   int64_t burst_delay;          /* ns that queued tasks wait, without any task being started, before a burst thread is
                                    created; at most twice as many again per further delay. They leave as soon as they
-                                   idle. Default 10 ms */
+                                   idle, unless tasks use pool_blocking_begin. Default 10 ms */
   uint64_t stack_size;          /* bytes of a worker's stack, at least the system's PTHREAD_STACK_MIN; default: what the
                                    system gives */
   const char *name;             /* threads are called "name-N", cut to 15 bytes; default "pool" */
@@ -270,6 +270,7 @@ typedef struct pool_stats_values {
   uint64_t rejected;        /* that gave POOL_EFULL, so far */
   uint64_t caller_runs;     /* tasks that were run in place of a queue place, and */
   uint64_t discarded;       /* that were discarded at a bound, so far */
+  uint64_t workers_blocked; /* of the threads now, inside pool_blocking_begin */
 } pool_stats_t;
 
 /* Writes what the pool is doing now to *stats. Each field is right for some moment during the call. `size` is
@@ -527,6 +528,18 @@ POOL_API pool_status_t pool_current_group(pool_group_t *group);
  * lowest that was free when this thread first asked within its outermost task of the pool. The same until that task
  * ends. -1 outside a task. Does not block. Since 1.0. */
 POOL_API int32_t pool_worker_index(void);
+
+/* Around a call that blocks (a file, a database, a lock that others hold for long), inside a task: while a worker is in
+ * there another one may run in its place, at once, beyond max_workers but never beyond max_workers and burst_workers
+ * together; without burst_workers nothing changes. When the section is over, one worker stands by as soon as it has
+ * finished its task, so that no more than max_workers go on; it leaves when it has been idle for idle_timeout. May be
+ * nested: the outermost pair counts. A task that ends, in whatever way, ends its sections. A wait inside a section runs
+ * tasks as always; these have sections of their own, and the one around them stays open. Does nothing outside a task,
+ * and on a thread that is no worker: it takes no worker's place. Does not block; the beginning may create a thread, or
+ * wake one. Since 1.0.
+ * POOL_OK; pool_blocking_end: POOL_EINVAL: the task is not inside a section (the log says so). */
+POOL_API pool_status_t pool_blocking_begin(void);
+POOL_API pool_status_t pool_blocking_end(void);
 
 /* From inside a task: makes it a failure with this code, whatever it returns, and keeps `text` (may be NULL; cut to
  * POOL_FAILURE_TEXT_MAX) for pool_group_failure. The last call in a task counts. Does not block. Since 1.0.

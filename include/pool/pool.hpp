@@ -19,6 +19,7 @@
 //   thread_pool_ref, group_ref  refer to one: what can be done with it. Values, and what this_task:: gives
 //   task                      a closure that is ready to be submitted, and survives a refusal
 //   job<T>, make_job()        a task with a result
+//   blocking_section          around a call that blocks, inside a task
 //   entered                   being counted in a group for work that is done elsewhere
 //   outcome, this_task::      how a task fails without an exception; what it can ask
 //   status, error             what went wrong: a value, and the std::system_error that carries it
@@ -49,6 +50,7 @@
 
 #include <pool/pool.h>
 
+#include <pool/detail/blocking.hpp>
 #include <pool/detail/closure.hpp>
 #include <pool/detail/group.hpp>
 #include <pool/detail/job.hpp>

@@ -8,7 +8,7 @@
 
 namespace pool::park {
 
-// 49 shrinking | 48 instant | 47..32 min | 31..16 burst | 15..0 max
+// 50 spares stay | 49 shrinking | 48 instant | 47..32 min | 31..16 burst | 15..0 max
 struct Bounds {
   std::uint64_t word = 0;
 
@@ -16,7 +16,7 @@ struct Bounds {
 
   // Kept even when idle.
   constexpr std::uint32_t min() const { return field(2); }
-  // Created when work is queued and nobody idles; those beyond leave as soon as they idle.
+  // Created when work is queued and nobody idles.
   constexpr std::uint32_t max() const { return field(0); }
   // For a while.
   constexpr std::uint32_t burst() const { return field(1); }
@@ -24,19 +24,29 @@ struct Bounds {
   constexpr std::uint32_t total() const { return max() + burst(); }
   // Bursts do not wait until the others have got nowhere for a while.
   constexpr bool is_instant() const { return (word & instant_bit) != 0; }
-  // There may be more active ones than total(): a worker that has finished a task looks.
+  // There may be more active ones than total(), or more that run than may: a worker that has finished a task looks.
   constexpr bool is_shrinking() const { return (word & shrinking_bit) != 0; }
+  // Tasks of this pool say when they block: the next one that does takes whoever idles from the last one.
+  constexpr bool spares_stay() const { return (word & spares_bit) != 0; }
+  // Those beyond leave as soon as they idle.
+  constexpr std::uint32_t kept() const { return spares_stay() ? total() : max(); }
   // What work alone makes grow.
   constexpr std::uint32_t steady() const { return is_instant() ? total() : max(); }
 
   static constexpr Bounds make(std::uint32_t min, std::uint32_t max, std::uint32_t burst, bool instant) {
     return {max | std::uint64_t{burst} << 16 | std::uint64_t{min} << 32 | (instant ? instant_bit : 0)};
   }
+  // The same pool, of another size.
+  constexpr Bounds resized(std::uint32_t min, std::uint32_t max) const {
+    return {make(min, max, burst(), is_instant()).word | (word & spares_bit)};
+  }
   constexpr Bounds shrinking(bool is) const { return {is ? word | shrinking_bit : word & ~shrinking_bit}; }
+  static constexpr Bounds spares() { return {spares_bit}; }
 
  private:
   static constexpr std::uint64_t instant_bit = std::uint64_t{1} << 48;
   static constexpr std::uint64_t shrinking_bit = std::uint64_t{1} << 49;
+  static constexpr std::uint64_t spares_bit = std::uint64_t{1} << 50;
   constexpr std::uint32_t field(unsigned i) const { return static_cast<std::uint32_t>(word >> 16 * i & 0xffff); }
 };
 

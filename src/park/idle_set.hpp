@@ -46,6 +46,8 @@ class IdleSet {
     std::uint32_t threads() const { return field(2); }
     std::uint32_t leaving() const { return field(3); }
     std::uint32_t active() const { return threads() - leaving(); }
+    // Not parked: at work, or looking for it.
+    std::uint32_t running() const { return active() - idle(); }
 
    private:
     std::uint32_t field(unsigned i) const { return static_cast<std::uint32_t>(word >> 16 * i & 0xffff); }
@@ -93,12 +95,21 @@ class IdleSet {
   // Step 1 of "Park".
   void enter(Slot& slot, bool searching) {
     const std::lock_guard lock(mutex_);
-    slot.stacked = true;
-    slot.above = nullptr;
-    slot.below = top_;
-    if (top_ != nullptr) top_->above = &slot;
-    top_ = &slot;
+    push(slot);
     state_.fetch_add(one_idle - (searching ? one_searching : 0));
+  }
+
+  // Step 1 of "Stand by", for a worker that does not search. False: no more than `keep` run.
+  bool enter_beyond(Slot& slot, std::uint32_t keep) {
+    const std::lock_guard lock(mutex_);
+    for (;;) {
+      const State seen = state();
+      if (seen.running() <= keep) return false;
+      std::uint64_t expected = seen.word;
+      if (state_.compare_exchange_strong(expected, seen.word + one_idle)) break;
+    }
+    push(slot);
+    return true;
   }
 
   // Step 3 of "Park". False: a waker was faster, and the slot's token is set.
@@ -158,6 +169,13 @@ class IdleSet {
   static constexpr std::uint64_t one_thread = std::uint64_t{1} << 32;
   static constexpr std::uint64_t one_leaving = std::uint64_t{1} << 48;
 
+  void push(Slot& slot) {
+    slot.stacked = true;
+    slot.above = nullptr;
+    slot.below = top_;
+    if (top_ != nullptr) top_->above = &slot;
+    top_ = &slot;
+  }
   void unlink(Slot& slot) {
     (slot.above != nullptr ? slot.above->below : top_) = slot.below;
     if (slot.below != nullptr) slot.below->above = slot.above;

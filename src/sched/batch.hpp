@@ -356,13 +356,13 @@ class Batch {
       }
       if (frame.is_inherited()) throw Forked();
       tell(run_);
-      if (frame.failed) break;
+      if (frame.is_unsettled()) break;
       if (!take(work, frame.place < 0)) {
         settle_bare(frame);
         return false;
       }
     } while (Task::is_bare(work) && may_start());
-    const bool has_next = !frame.failed;
+    const bool has_next = !frame.is_unsettled();
     settle_bare(frame);
     if (has_next) run_other(work);
     return true;
@@ -373,6 +373,7 @@ class Batch {
   [[gnu::noinline]] void hand_back(Frame<Sys>& frame, const queue::Work& work) {
     --run_;
     if (frame.place >= 0) pool_.numbers.give(std::exchange(frame.place, -1));
+    end_sections(frame);
     suspend_task(world_, pool_, group_, frame, work, false);
   }
 
@@ -380,6 +381,7 @@ class Batch {
   void settle_bare(Frame<Sys>& frame) {
     if (frame.is_inherited()) return;
     if (frame.timer != nullptr) drop_timer(world_, group_, frame);
+    end_sections(frame);
     if (frame.failed) {
       group_.tally.failure.record(frame.code, frame.text);
       if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);

@@ -22,15 +22,16 @@ struct Frame {
   Frame* up;
   const void* pool;
   const void* group;
-  const void* job = nullptr;  // the job's slot, if the task is one
-  void* timer = nullptr;      // that the task waited in, or goes back to
-  std::int64_t due = 0;       // when, if it does
-  std::uint32_t life = 0;     // of the group
-  bool notice = false;        // a notification that `group` is empty, not a task
-  bool took_turns = false;    // a task of a parallel loop that has run
-  bool ends = false;          // the group ends when the notification is over
-  std::int32_t place = -1;    // pool_worker_index, if it was asked for in this outermost frame of the pool
-  std::uint32_t in_place;     // how many tasks around this one, itself included, run in place of a queue place
+  const void* job = nullptr;   // the job's slot, if the task is one
+  void* timer = nullptr;       // that the task waited in, or goes back to
+  std::int64_t due = 0;        // when, if it does
+  std::uint32_t life = 0;      // of the group
+  bool notice = false;         // a notification that `group` is empty, not a task
+  bool took_turns = false;     // a task of a parallel loop that has run
+  bool ends = false;           // the group ends when the notification is over
+  std::int32_t place = -1;     // pool_worker_index, if it was asked for in this outermost frame of the pool
+  std::uint32_t in_place;      // how many tasks around this one, itself included, run in place of a queue place
+  std::uint32_t sections = 0;  // blocking sections that the task has begun and not ended
   std::int32_t code = 0;
   const std::uint32_t era = Sys::era();  // where it began
   bool failed = false;
@@ -62,6 +63,9 @@ struct Frame {
     std::memset(text, 0, sizeof text);
     if (reason != nullptr) std::strncpy(text, reason, sizeof text - 1);
   }
+
+  // Something has to be settled before another task can go on in this frame.
+  bool is_unsettled() const { return failed || sections != 0; }
 
   static Frame*& top() { return reinterpret_cast<Frame*&>(Sys::top_frame()); }
 

@@ -118,18 +118,29 @@ class Housekeeper {
 
   enum class Added { none, some, failed };
   Added add() {
-    const std::lock_guard lock(pool_.growth);
-    const auto state = pool_.idle.state();
-    if (state.idle() != 0) return Added::none;
     const std::uint32_t wanted = std::min(next_, Credits<Sys>::counts(world_, pool_).queued);
-    const std::uint32_t active = std::min(state.active() + wanted, pool_.bounds().total());
-    return fill_staff(world_, pool_, active) ? Added::some : Added::failed;
+    for (std::uint32_t i = 0; i < wanted; ++i) {
+      const auto state = pool_.idle.state();
+      if (state.running() < pool_.running_bound()) return i != 0 ? Added::some : Added::none;  // somebody is to come
+      if (!pool_.has_reserve(state)) break;
+      pool_.granted.fetch_add(1);
+      if (state.idle() != 0) {
+        wake_one(world_, pool_);
+      } else if (!hire(state.active() + 1)) {
+        pool_.withdraw_grant();
+        return Added::failed;
+      }
+    }
+    return Added::some;
+  }
+  bool hire(std::uint32_t active) {
+    const std::lock_guard lock(pool_.growth);
+    return fill_staff(world_, pool_, active);
   }
 
-  // Work, and place for another thread.
+  // Work, and somebody beside those that run.
   bool has_reason() const {
-    return has_work(world_, pool_) && pool_.idle.state().threads() < pool_.bounds().total() &&
-           pool_.bounds().burst() != 0;
+    return has_work(world_, pool_) && pool_.bounds().burst() != 0 && pool_.has_reserve(pool_.idle.state());
   }
 
   std::int64_t open_window(std::uint32_t next) {

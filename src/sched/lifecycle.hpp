@@ -44,7 +44,7 @@ struct PoolConfig {
 };
 
 struct PoolCounts {
-  std::uint32_t threads, idle, peak, queued, running, created, left;
+  std::uint32_t threads, idle, peak, queued, running, created, left, blocked;
 };
 
 // Makes a pool, without its threads; nil: no memory, or too many.
@@ -69,6 +69,8 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.staffed.store(0);
   pool.armed.store(0);
   pool.timers.planned = INT64_MAX;
+  pool.sections.store(0);
+  pool.granted.store(0);
   pool.idle_timeout = config.idle_timeout;
   pool.burst_delay = config.burst_delay;
   pool.stack_size = config.stack_size;
@@ -218,7 +220,8 @@ PoolCounts count_pool(World<Sys>& world, Pool<Sys>& pool) {
           .queued = tasks.queued,
           .running = others > tombstones ? others - tombstones : 0,
           .created = pool.created,
-          .left = pool.left};
+          .left = pool.left,
+          .blocked = pool.sections.load()};
 }
 
 }  // namespace pool::sched

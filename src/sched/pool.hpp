@@ -4,6 +4,7 @@
 // Pool and Worker: the type-stable slots of pools and of their threads; World: all slots of a process.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <mutex>
@@ -219,10 +220,29 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint32_t> armed{0};
   // Tasks that were started, by anybody; counted only if there may be bursts.
   Atomic<std::uint64_t> starts{0};
+  // Workers inside blocking sections, and so many more that the housekeeper lets run since others get nowhere.
+  Atomic<std::uint32_t> sections{0};
+  Atomic<std::uint32_t> granted{0};
 
   // Sequentially consistent: a searching worker that found a task lowers searching, then looks at the bounds; a resize
   // changes the bounds, then looks at searching. (The model checker found this: relaxed, both relied on the other.)
   park::Bounds bounds() const { return {bounds_word.load()}; }
+  // So many workers may run at once: one more for each that blocks. Sequentially consistent, as the bounds.
+  std::uint32_t running_bound() const {
+    const park::Bounds now = bounds();
+    if (now.burst() == 0) return now.max();
+    return std::min(now.total(), now.steady() + sections.load() + granted.load());
+  }
+  // Whether there is anybody, or place for anybody, beside those that run.
+  bool has_reserve(typename park::IdleSet<Sys>::State state) const {
+    const std::uint32_t total = bounds().total();
+    return state.running() < total && (state.idle() != 0 || state.threads() < total);
+  }
+  void withdraw_grant() {
+    std::uint32_t now = granted.load();
+    while (now != 0 && !granted.compare_exchange_weak(now, now - 1)) {
+    }
+  }
   void note_start() {
     if (bounds().burst() != 0) starts.fetch_add(1, std::memory_order_relaxed);
   }

@@ -27,7 +27,7 @@ Resized resize_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation
     if (pool.generation.load() != generation) return Resized::gone;
     if (pool.room.is_closed()) return Resized::closed;
     const park::Bounds before = pool.bounds();
-    pool.bounds_word.store(park::Bounds::make(min, max, before.burst(), before.is_instant()).word);
+    pool.bounds_word.store(before.resized(min, max).word);
     is_filled = !pool.prestart || fill_staff(world, pool, min);
     if (!is_filled) pool.bounds_word.store(before.word);
     shrink_if_needed(pool);

@@ -11,6 +11,7 @@
 #include <exception>
 #include <utility>
 
+#include "sched/blocking.hpp"
 #include "sched/cancel.hpp"
 #include "sched/complete.hpp"
 #include "sched/frame.hpp"
@@ -132,6 +133,7 @@ class Run {
     const bool keeps = has_unit_ && group_.is(group::Group<Sys>::keeps_units);
     if (has_unit_ && !keeps) give_unit(world_, group_, life_);
     if (frame_.place >= 0) pool_.numbers.give(frame_.place);
+    end_sections(frame_);
     frame_.pop();
     suspend_task(world_, pool_, group_, frame_, work_, keeps);
   }
@@ -139,6 +141,7 @@ class Run {
   POOL_CATCHES_UNWINDING void settle(Fate fate) {
     if (frame_.is_inherited()) return;
     if (frame_.timer != nullptr) drop_timer(world_, group_, frame_);
+    end_sections(frame_);
     if (fate == Fate::is_cancelled) group_.tally.cancel_one();
     if (fate == Fate::is_discarded && is_counted_) group_.tally.discard_one();
     if (frame_.failed) {

@@ -52,8 +52,7 @@ class Search {
     }
     if (look == Look::lingering) {
       if (take_still() == Claimed::task) return Claimed::task;
-      if (visited_ != base::nil) charge();
-      visited_ = base::nil;
+      pause();
       return take_notice() || take_own_window(true) || steal_some(look) ? Claimed::task : Claimed::empty;
     }
     for (;;) {
@@ -71,9 +70,7 @@ class Search {
         not_ready = not_ready || found == Claimed::not_ready;
       }
       if (best_ == base::nil) {
-        // The time until the next task is nobody's.
-        if (visited_ != base::nil) charge();
-        visited_ = base::nil;
+        pause();
         if (take_notice() || take_own_window(true)) return Claimed::task;
         if (not_ready) return Claimed::not_ready;
         if (left_ != 0) return take_still();
@@ -96,6 +93,12 @@ class Search {
   bool any() const { return has_work(world_, pool_); }
   // The same without what this thread has just claimed.
   bool any_besides() const { return pool_.has_work() || any_window_of(world_, pool_, Sys::local()); }
+
+  // The time until the next visit is nobody's.
+  void pause() {
+    if (visited_ != base::nil) charge();
+    visited_ = base::nil;
+  }
 
   // Runs what the last find found.
   void run() {
@@ -122,8 +125,7 @@ class Search {
     notice_ = pool_.notices.pop();
     if (notice_ == nullptr) return false;
     claim_.more = pool_.notices.any();
-    if (visited_ != base::nil) charge();
-    visited_ = base::nil;
+    pause();
     return true;
   }
 

@@ -87,10 +87,11 @@ void call_keeper(Pool<Sys>& pool) {
   Sys::wake(pool.keeper_calls, 1);
 }
 
-// Sets `shrinking` if there are too many.
+// Sets `shrinking` if there are too many, or too many run.
 template <class Sys>
 void shrink_if_needed(Pool<Sys>& pool) {
-  if (pool.idle.state().active() > pool.bounds().total()) {
+  const auto state = pool.idle.state();
+  if (state.active() > pool.bounds().total() || state.running() > pool.running_bound()) {
     pool.bounds_word.fetch_or(park::Bounds{}.shrinking(true).word);
   }
 }

@@ -22,7 +22,7 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
     const auto state = pool.idle.state();
     // A searching thread without threads is a late waker of the slot's last life.
     const bool somebody_looks = state.threads() > 0 && ((state.searching() > 0 && !eager) || state.idle() > 0);
-    if (somebody_looks || state.active() >= bounds.steady() || state.threads() >= bounds.total()) return true;
+    if (somebody_looks || state.running() >= pool.running_bound() || state.threads() >= bounds.total()) return true;
     if (pool.idle.begin_thread(state, true)) break;
   }
   if (start_worker(world, pool, true)) return true;
@@ -56,16 +56,17 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
   for (;;) {
     const auto state = pool.idle.state();
     if (state.searching() > 0 && pool.eager.load(std::memory_order_relaxed) == 0) return;
+    if (state.running() >= pool.running_bound()) {
+      if (pool.bounds().burst() != 0 && pool.has_reserve(state)) arm(world, pool);
+      return;
+    }
     if (state.idle() > 0) {
       if (!pool.idle.begin_search(state)) continue;
       if (pool.idle.wake_top(park::Parker<Sys>::search)) return;
       pool.idle.end_search();
       continue;
     }
-    const park::Bounds bounds = pool.bounds();
-    if (state.threads() >= bounds.total()) return;
-    if (state.active() >= bounds.steady()) return arm(world, pool);
-    if (grow(world, pool)) return;
+    if (!pool.has_reserve(state) || grow(world, pool)) return;
     // Nobody is left: the last one left since the task was accepted, and its housekeeper goes on trying.
     if (pool.idle.state().threads() == 0) call_keeper(pool);
     // Others relied on the thread that was to come, while a worker may have parked.

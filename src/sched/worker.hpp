@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// The worker's loop: search, run, park, leave. The protocol is "Search", "Park", "Retire" and "Shrink" in
-// park/README.md.
+// The worker's loop: search, run, park, leave. The protocol is "Search", "Park", "Retire", "Shrink" and
+// "Blocking sections" in park/README.md.
 #pragma once
 
 #include <cxxabi.h>
@@ -29,7 +29,9 @@ class WorkerLoop {
   // created as a searching one.
   bool operator()(bool searching) {
     std::int64_t patience = 0;
+    if (searching) shrink_if_needed(pool_);  // the section that it came for may be over by now
     for (;;) {
+      Parked next = Parked::awake;
       const Claimed found = search_.find(look_);
       if (found == Claimed::task) {
         if (searching) {
@@ -43,30 +45,24 @@ class WorkerLoop {
         look_ = Look::quick;
         reluctant_ = false;
         search_.run();
-        if (pool_.bounds().is_shrinking() && shrink()) return true;
-        continue;
+        if (!pool_.bounds().is_shrinking()) continue;
+        next = shrink();
+      } else {
+        if (found == Claimed::not_ready) {
+          Sys::yield();
+          continue;
+        }
+        if (pool_.stopping.load() != 0) break;
+        if (!searching) searching = pool_.idle.try_search();
+        if (searching && keep_searching(patience)) continue;
+        if (look_ != Look::in_earnest) {  // once more
+          look_ = Look::in_earnest;
+          continue;
+        }
+        next = park(searching);
       }
-      if (found == Claimed::not_ready) {
-        Sys::yield();
-        continue;
-      }
-      if (pool_.stopping.load() != 0) break;
-      if (!searching) searching = pool_.idle.try_search();
-      if (searching && keep_searching(patience)) continue;
-      if (look_ != Look::in_earnest) {  // once more
-        look_ = Look::in_earnest;
-        continue;
-      }
-      switch (park(searching)) {
-        case Parked::searches:
-          searching = true;
-          break;
-        case Parked::awake:
-          searching = false;
-          break;
-        case Parked::leaves:
-          return true;
-      }
+      if (next == Parked::leaves) return true;
+      searching = next == Parked::searches;
       patience = 0;
       look_ = Look::in_earnest;
     }
@@ -97,25 +93,44 @@ class WorkerLoop {
   // Becomes the searching worker, unless there is one.
   Parked search_again() { return pool_.idle.try_search() ? Parked::searches : Parked::awake; }
 
-  // Sleeps until there may be work, or until it is time to leave.
   Parked park(bool searching) {
+    pool_.idle.enter(worker_.parker, searching);
+    if (search_.any() || pool_.stopping.load() != 0) {
+      // Submitters that saw us search rely on us: whatever we leave behind when we find a task is for another to find.
+      if (pool_.idle.leave(worker_.parker)) return search_again();
+    }
+    if (!is_surplus()) pool_.withdraw_grant();
+    return sleep();
+  }
+
+  // "Stand by".
+  Parked stand_by() {
+    if (!pool_.idle.enter_beyond(worker_.parker, pool_.running_bound())) return Parked::awake;
+    search_.pause();
+    // Who saw us run relies on us.
+    if (search_.any()) wake_one(world_, pool_);
+    if (pool_.stopping.load() != 0 && pool_.idle.leave(worker_.parker)) return Parked::awake;
+    return sleep();
+  }
+
+  // One too many to be kept while it idles.
+  bool is_surplus() const { return pool_.idle.state().active() > pool_.bounds().kept(); }
+
+  // On the stack: until there may be work, or until it is time to leave.
+  Parked sleep() {
     constexpr std::int64_t never = INT64_MAX;
     // One that had to stay, the last one of a pool with unfinished tasks, does not ask again at once.
     const std::int64_t patience = reluctant_ ? std::max(pool_.idle_timeout, Sys::drain_slice) : pool_.idle_timeout;
     const std::int64_t due = saturated_after<Sys>(patience);
     bool is_kept = false;
     reluctant_ = false;
-    pool_.idle.enter(worker_.parker, searching);
-    if (search_.any() || pool_.stopping.load() != 0) {
-      // Submitters that saw us search rely on us: whatever we leave behind when we find a task is for another to find.
-      if (pool_.idle.leave(worker_.parker)) return search_again();
-    }
     for (;;) {
-      // One too many: at once. Whoever lowers the bounds makes us look.
-      const bool surplus = pool_.idle.state().active() > pool_.bounds().max();
-      const auto kept = [this, surplus] { return surplus ? pool_.bounds().max() : pool_.bounds().min(); };
+      // At once. Whoever lowers the bounds makes us look.
+      const bool surplus = is_surplus();
+      const auto kept = [this, surplus] { return surplus ? pool_.bounds().kept() : pool_.bounds().min(); };
       switch (worker_.parker.sleep(surplus ? 0 : is_kept ? never : due)) {
         case Parker::search:
+          shrink_if_needed(pool_);  // as a new one
           return Parked::searches;
         case Parker::stop:
           return Parked::awake;
@@ -143,31 +158,34 @@ class WorkerLoop {
       case MayLeave::yes:
         if (!has_work(world_, pool_)) break;
         const auto state = pool_.idle.state();
-        if (state.searching() == 0 && state.idle() == 0) {
+        if (state.searching() == 0 && state.idle() == 0 && state.running() < pool_.running_bound()) {
           stay(pool_);
           return search_again();
         }
         wake_one(world_, pool_);
     }
+    pool_.withdraw_grant();
     return Parked::leaves;
   }
 
-  // "Shrink". Says whether to leave.
-  bool shrink() {
+  // "Shrink".
+  Parked shrink() {
     const park::Bounds bounds = pool_.bounds();
     if (!pool_.idle.begin_leave(bounds.total())) {
+      if (pool_.idle.state().running() > pool_.running_bound()) return stand_by();
       std::uint64_t expected = bounds.word;
-      // Not if there was another resize meanwhile. One that stays after all may have come in between.
+      // Not if there was another resize meanwhile. One that stays after all may have come in between, or a section have
+      // come to its end.
       if (pool_.bounds_word.compare_exchange_strong(expected, bounds.shrinking(false).word)) shrink_if_needed(pool_);
-      return false;
+      return Parked::awake;
     }
     if (may_leave(world_, pool_) == MayLeave::no) {
       stay(pool_);
-      return false;
+      return Parked::awake;
     }
     // Who saw us run relies on us.
     if (has_work(world_, pool_)) wake_one(world_, pool_);
-    return true;
+    return Parked::leaves;
   }
 
   World<Sys>& world_;

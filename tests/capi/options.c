@@ -142,7 +142,7 @@ int main(void) {
   CHECK_EQ(sizeof(pool_options_t), 120);
   CHECK_EQ(sizeof(pool_group_options_t), 64);
   CHECK_EQ(sizeof(pool_task_t), 72);
-  CHECK_EQ(sizeof(pool_stats_t), 80);
+  CHECK_EQ(sizeof(pool_stats_t), 88);
   CHECK_EQ(sizeof(pool_group_stats_t), 64);
 
   pool = make_pool(1);

@@ -244,6 +244,114 @@ struct RaiseWithWork : PairTest<RaiseWithWork, 1, 2> {
   }
 };
 
+// The same from inside a blocking section: nobody but the one who comes in its place would run the second one.
+template <class Test, unsigned Users>
+struct SectionTest : PairTest<Test, Users, 2> {
+  using Frame = pool::sched::Frame<ModelSystem>;
+  using Pair = PairTest<Test, Users, 2>;
+  model::Atomic<std::uint32_t> third{0};
+
+  static void configure(PoolConfig& config) {
+    config.max_workers = 1;
+    config.burst_workers = 1;
+    config.burst_delay = INT64_MAX;
+  }
+  static void pass(model::Atomic<std::uint32_t>& flag) {
+    while (flag.load() == 0) flag.futex_wait(UINT32_MAX, 0, false, model::Where::current());
+  }
+  static std::int32_t blocking_task(void* ctx) {
+    auto& self = *static_cast<SectionTest*>(ctx);
+    begin_section(self.world, *Frame::top());
+    pass(self.second);
+    end_section(*Frame::top());
+    return 0;
+  }
+  // Ends its section by itself.
+  static std::int32_t forgetful_task(void* ctx) {
+    auto& self = *static_cast<SectionTest*>(ctx);
+    begin_section(self.world, *Frame::top());
+    pass(self.second);
+    return 0;
+  }
+  // After the section it blocks, and says nothing.
+  static std::int32_t stuck_task(void* ctx) {
+    auto& self = *static_cast<SectionTest*>(ctx);
+    blocking_task(ctx);
+    pass(self.third);
+    return 0;
+  }
+  static std::int32_t third_task(void* ctx) {
+    auto& self = *static_cast<SectionTest*>(ctx);
+    self.third.store(1);
+    self.third.futex_wake(model::Where::current());
+    return 0;
+  }
+  void after() {
+    RL_ASSERT(this->pool->sections.load() == 0);
+    Pair::after();
+  }
+};
+
+struct Section : SectionTest<Section, 2> {
+  void user(unsigned index) { submit(index == 0 ? &blocking_task : &second_task, this); }
+};
+
+// Others keep everybody busy before and afterwards, and leave whenever they like.
+struct SectionAmongOthers : SectionTest<SectionAmongOthers, 2> {
+  void user(unsigned index) {
+    submit(2 * index);
+    submit(index == 0 ? &forgetful_task : &second_task, this);
+    submit(2 * index + 1);
+  }
+};
+
+// The one who came in its place stays, and is woken by the next one.
+struct SectionAgain : SectionTest<SectionAgain, 1> {
+  static void configure(PoolConfig& config) {
+    SectionTest::configure(config);
+    config.idle_timeout = INT64_MAX;
+  }
+  void user(unsigned) {
+    for (unsigned i = 0; i < 2; ++i) {
+      second.store(0);
+      submit(&blocking_task, this);
+      submit(&second_task, this);
+      submit(i);
+      wait();
+      must_have_run(i);
+    }
+  }
+};
+
+// Whoever stands by is there for a burst, too.
+struct SectionThenBurst : SectionTest<SectionThenBurst, 2> {
+  static void configure(PoolConfig& config) {
+    SectionTest::configure(config);
+    config.burst_delay = 1;
+    config.idle_timeout = INT64_MAX;
+  }
+  void user(unsigned index) {
+    submit(index == 0 ? &stuck_task : &second_task, this);
+    submit(index);
+    if (index == 1) submit(&third_task, this);
+  }
+};
+
+// The bounds are set anew meanwhile.
+struct SectionResize : SectionTest<SectionResize, 2> {
+  void user(unsigned index) {
+    if (index == 0) {
+      submit(0);
+      submit(&forgetful_task, this);
+      RL_ASSERT(resize_pool(world, *pool, pool_life, 0, 1) == Resized::ok);
+      RL_ASSERT(resize_pool(world, *pool, pool_life, 1, 1) == Resized::ok);
+    } else {
+      submit(&second_task, this);
+      submit(1);
+    }
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -261,5 +369,10 @@ int main(int argc, char** argv) {
   run("burst without delay", static_cast<InstantBurst*>(nullptr));
   run("resize", static_cast<Resize*>(nullptr), 10'000);
   run("raise with work", static_cast<RaiseWithWork*>(nullptr));
+  run("section", static_cast<Section*>(nullptr), 10'000);
+  run("section among others", static_cast<SectionAmongOthers*>(nullptr), 10'000);
+  run("section again", static_cast<SectionAgain*>(nullptr), 10'000);
+  run("section, then burst", static_cast<SectionThenBurst*>(nullptr), 10'000);
+  run("section, resize", static_cast<SectionResize*>(nullptr));
   return ok ? 0 : 1;
 }
