@@ -76,6 +76,8 @@ def sleepers(name, peers, ideal=None, **options):
     time = (Goal(plus=1.1 * ideal),) if ideal else (Goal(0.25, ("Go",)),)
     memory = (Goal(0.1, ("Go",)),) if "Go" in peers else ()
     return Run(name, (Case(name, "ms", time), Case(name + "-rss", "MB", memory)), peers, options)
+def mixed(name, peers=(), goals=()):
+    return Run(name, (Case(name, "ms", goals), Case(name + "-threads", "threads")), peers)
 
 
 CPP = ("oneTBB", "Asio", "GLib")
@@ -125,6 +127,9 @@ RUNS = (
     sleepers("sleepers-delayed-1024", BOUNDED, 1000, slow=True),
     sleepers("sleepers-thread-1024", ("std::thread",) + BOUNDED, 1000, slow=True),
     sleepers("sleepers-thread-100ms", ("std::thread",), 10_000, once=True),
+    mixed("mixed-blocking", ("ideal", "std::thread"), (Goal(1.2, ("ideal",)),)),
+    mixed("mixed-burst"),
+    mixed("mixed-fixed"),
     single("closure", "ns/task", ("C",), (Goal(1, ("C",), plus=5),)),
     Run("fairness", (Case("fairness-p50", "ns"), Case("fairness", "ns p99", (Goal(plus=60_000),)))),
     Run("fairness-100", (Case("fairness-100-p50", "ns"), Case("fairness-100", "ns p99", (Goal(plus=3_000_000),)))),

@@ -238,15 +238,50 @@ struct Cases {
       const int64_t cpu = cpu_ns();
       const int64_t wall = wall_ns();
       for (int i = 0; i < 1'000; i++) group.template run<sleep_task>(nullptr);
-      if constexpr (requires { group.wait_aside(); }) {
-        group.wait_aside();  // the 32 workers alone, as in the ideal
-      } else {
-        group.wait();
-      }
+      wait_aside(group);  // the 32 workers alone, as in the ideal
       print(name, static_cast<double>(wall_ns() - wall) / 1e6, static_cast<double>(cpu_ns() - cpu) / 1e6);
     });
   }
   static void sleep_task(void* /*ctx*/) { sleep_ns(10'000'000); }
+
+  // Half of 1000 tasks block for 5 ms, the others compute for 1 ms, in turn; in ms. Also how many were at it at once.
+  template <void (*block)()>
+  static void mixed_case(const char* name, const Setup& setup) {
+    Peer::with(setup, [&](Peer& peer) {
+      at_once = most_at_once = 0;
+      Group group(peer);
+      const int64_t cpu = cpu_ns();
+      const int64_t wall = wall_ns();
+      for (int i = 0; i < 500; i++) {
+        group.template run<mixed_task<block>>(nullptr);
+        group.template run<mixed_task<compute_1ms>>(nullptr);
+      }
+      wait_aside(group);
+      print(name, static_cast<double>(wall_ns() - wall) / 1e6, static_cast<double>(cpu_ns() - cpu) / 1e6);
+      print((std::string(name) + "-threads").c_str(), most_at_once.load());
+    });
+  }
+  static void block_5ms() { sleep_ns(5'000'000); }
+  static void compute_1ms() { burn(1'000'000); }
+  template <void (*part)()>
+  static void mixed_task(void* /*ctx*/) {
+    const int now = at_once.fetch_add(1) + 1;
+    for (int most = most_at_once; now > most && !most_at_once.compare_exchange_weak(most, now);) {
+    }
+    part();
+    at_once.fetch_sub(1);
+  }
+  static inline std::atomic<int> at_once{0};
+  static inline std::atomic<int> most_at_once{0};
+
+  // Without a hand of the thread that waits, where that can be had.
+  static void wait_aside(Group& group) {
+    if constexpr (requires { group.wait_aside(); }) {
+      group.wait_aside();
+    } else {
+      group.wait();
+    }
+  }
 
   // Runs the case of that name; false if there is none.
   static bool run(const std::string& name) {
@@ -275,6 +310,9 @@ struct Cases {
     if (name == "group-cycle") return group_cycle_case(text), true;
     if (name == "blocking") return blocking_case(text, {.workers = 32}), true;
     if (name == "blocking-burst") return blocking_case(text, {.workers = 2, .burst_workers = 30}), true;
+    if (name == "mixed-fixed") return mixed_case<block_5ms>(text, {}), true;
+    if (name == "mixed-burst") return mixed_case<block_5ms>(text, {.burst_workers = 30}), true;
+    if (name == "mixed-blocking") return mixed_case<block_5ms>(text, {.burst_workers = 30}), true;
     return false;
   }
 

@@ -41,6 +41,33 @@ void blocking(const char* name) {
                static_cast<double>(bench::cpu_ns() - cpu) / 1e6);
 }
 
+// On two threads that compute and so many that sleep that they are done at the same time.
+void mixed(const char* name) {
+  constexpr int kSleepers = 10;
+  std::atomic<bool> begin{false};
+  std::atomic<int> sleeps{0};
+  std::atomic<int> turns{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kSleepers + 2; i++) {
+    threads.emplace_back([&, is_sleeper = i < kSleepers] {
+      begin.wait(false);
+      if (is_sleeper) {
+        while (sleeps.fetch_add(1) < 500) bench::sleep_ns(5'000'000);
+      } else {
+        while (turns.fetch_add(1) < 500) bench::burn(1'000'000);
+      }
+    });
+  }
+  const int64_t cpu = bench::cpu_ns();
+  const int64_t wall = bench::wall_ns();
+  begin = true;
+  begin.notify_all();
+  for (std::thread& thread : threads) thread.join();
+  bench::print(name, static_cast<double>(bench::wall_ns() - wall) / 1e6,
+               static_cast<double>(bench::cpu_ns() - cpu) / 1e6);
+  bench::print((std::string(name) + "-threads").c_str(), kSleepers + 2);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -49,8 +76,10 @@ int main(int argc, char** argv) {
     tasks_1us();
   } else if (name == "blocking" || name == "blocking-burst") {
     blocking(name.c_str());
+  } else if (name == "mixed-blocking") {
+    mixed(name.c_str());
   } else {
-    std::fprintf(stderr, "usage: %s tasks-1us|blocking|blocking-burst\n", argv[0]);
+    std::fprintf(stderr, "usage: %s tasks-1us|blocking|blocking-burst|mixed-blocking\n", argv[0]);
     return 2;
   }
   return 0;

@@ -37,6 +37,13 @@ inline void spin(int64_t ns) {
   }
 }
 
+// Work that takes so much of this thread's own time, whoever else has the processor meanwhile.
+inline void burn(int64_t ns) {
+  const int64_t end = read_clock(CLOCK_THREAD_CPUTIME_ID) + ns;
+  while (read_clock(CLOCK_THREAD_CPUTIME_ID) < end) {
+  }
+}
+
 inline void sleep_ns(int64_t ns) {
   const timespec time{ns / 1'000'000'000, ns % 1'000'000'000};
   nanosleep(&time, nullptr);

@@ -168,8 +168,15 @@ void fairness_case(const char* name, int groups, int64_t each) {
   });
 }
 
+void block_in_section() {
+  check(pool_blocking_begin());
+  Cases<Ours>::block_5ms();
+  check(pool_blocking_end());
+}
+
 bool run(const std::string& name) {
   const char* text = name.c_str();
+  if (name == "mixed-blocking") return Cases<Ours>::mixed_case<block_in_section>(text, {.burst_workers = 30}), true;
   if (name == "fib24") return fib_from_c_case(text, nullptr), true;
   if (name == "fib24-drop") return fib_from_c_case(text, nothing), true;
   if (name == "flood-drop") return flood_drop_case(text), true;
