@@ -236,7 +236,7 @@ struct alignas(base::cache_line) Pool {
   // Whether there is anybody, or place for anybody, beside those that run.
   bool has_reserve(typename park::IdleSet<Sys>::State state) const {
     const std::uint32_t total = bounds().total();
-    return state.running() < total && (state.idle() != 0 || state.threads() < total);
+    return (state.idle() != 0 || state.threads() < total) && state.running() < total;
   }
   void withdraw_grant() {
     std::uint32_t now = granted.load();

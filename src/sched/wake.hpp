@@ -56,17 +56,15 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
   for (;;) {
     const auto state = pool.idle.state();
     if (state.searching() > 0 && pool.eager.load(std::memory_order_relaxed) == 0) return;
-    if (state.running() >= pool.running_bound()) {
-      if (pool.bounds().burst() != 0 && pool.has_reserve(state)) arm(world, pool);
-      return;
-    }
+    if (!pool.has_reserve(state)) return;
+    if (state.running() >= pool.running_bound()) return pool.bounds().burst() != 0 ? arm(world, pool) : void();
     if (state.idle() > 0) {
       if (!pool.idle.begin_search(state)) continue;
       if (pool.idle.wake_top(park::Parker<Sys>::search)) return;
       pool.idle.end_search();
       continue;
     }
-    if (!pool.has_reserve(state) || grow(world, pool)) return;
+    if (grow(world, pool)) return;
     // Nobody is left: the last one left since the task was accepted, and its housekeeper goes on trying.
     if (pool.idle.state().threads() == 0) call_keeper(pool);
     // Others relied on the thread that was to come, while a worker may have parked.

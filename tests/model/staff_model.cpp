@@ -293,6 +293,10 @@ struct SectionTest : PairTest<Test, Users, 2> {
 };
 
 struct Section : SectionTest<Section, 2> {
+  static void configure(PoolConfig& config) {
+    SectionTest::configure(config);
+    config.idle_timeout = INT64_MAX;
+  }
   void user(unsigned index) { submit(index == 0 ? &blocking_task : &second_task, this); }
 };
 
