@@ -76,6 +76,8 @@ def sleepers(name, peers, ideal=None, **options):
     time = (Goal(plus=1.1 * ideal),) if ideal else (Goal(0.25, ("Go",)),)
     memory = (Goal(0.1, ("Go",)),) if "Go" in peers else ()
     return Run(name, (Case(name, "ms", time), Case(name + "-rss", "MB", memory)), peers, options)
+
+
 def mixed(name, peers=(), goals=()):
     return Run(name, (Case(name, "ms", goals), Case(name + "-threads", "threads")), peers)
 

@@ -533,10 +533,10 @@ POOL_API int32_t pool_worker_index(void);
  * there another one may run in its place, at once, beyond max_workers but never beyond max_workers and burst_workers
  * together; without burst_workers nothing changes. When the section is over, one worker stands by as soon as it has
  * finished its task, so that no more than max_workers go on; it leaves when it has been idle for idle_timeout. May be
- * nested: the outermost pair counts. A task that ends, in whatever way, ends its sections. A wait inside a section runs
- * tasks as always; these have sections of their own, and the one around them stays open. Does nothing outside a task,
- * and on a thread that is no worker: it takes no worker's place. Does not block; the beginning may create a thread, or
- * wake one. Since 1.0.
+ * nested: the outermost pair counts. A task that ends or hands itself back, in whatever way, ends its sections. A wait
+ * inside a section runs tasks as always; these have sections of their own, and the one around them stays open. Does
+ * nothing outside a task, and on a thread that is no worker: it takes no worker's place. Does not block; the beginning
+ * may create a thread, or wake one. Since 1.0.
  * POOL_OK; pool_blocking_end: POOL_EINVAL: the task is not inside a section (the log says so). */
 POOL_API pool_status_t pool_blocking_begin(void);
 POOL_API pool_status_t pool_blocking_end(void);

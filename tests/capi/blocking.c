@@ -266,6 +266,12 @@ static int32_t forget_inside(void* unused) {
   OK(pool_blocking_begin());
   return 0;
 }
+/* Each time it comes it is outside. */
+static int32_t hand_back_inside(void* left) {
+  CHECK_EQ(blocked_in(here), 0);
+  OK(pool_blocking_begin());
+  return --*(int*)left == 0 ? 0 : pool_task_again_after(1);
+}
 static int32_t check_wait_inside(void* unused) {
   (void)unused;
   uint64_t one = 1;
@@ -327,6 +333,11 @@ static void check_inside(void) {
   }
   CHECK_STATUS(pool_group_wait_for(group, LONG_NS), POOL_EFAILED);
   CHECK_EQ(count, 8);
+  int left[2] = {5, 5};
+  OK(pool_group_submit(group, hand_back_inside, &left[0]));
+  CHECK_STATUS(pool_group_wait_for(group, LONG_NS), POOL_EFAILED);
+  OK(submit_drop(group, hand_back_inside, &left[1], drop_none));
+  CHECK_STATUS(pool_group_wait_for(group, LONG_NS), POOL_EFAILED);
   CHECK_EQ(blocked_in(here), 0);
   /* A thread that waits. */
   does_nothing(&count);
