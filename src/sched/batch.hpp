@@ -378,7 +378,7 @@ class Batch {
   }
 
   // Ends the frame.
-  void settle_bare(Frame<Sys>& frame) {
+  [[gnu::always_inline]] void settle_bare(Frame<Sys>& frame) {
     if (frame.is_inherited()) return;
     if (frame.timer != nullptr) drop_timer(world_, group_, frame);
     end_sections(frame);

@@ -44,13 +44,18 @@ void end_section(Frame<Sys>& frame) {
   shrink_if_needed(*pool);
 }
 
+// What the task has begun. Rare, and kept out of the way of those that have not.
+template <class Sys>
+[[gnu::noinline, gnu::cold]] void end_all_sections(Frame<Sys>& frame) {
+  frame.sections = 1;
+  end_section(frame);
+}
+
 // The task is over.
 template <class Sys>
 void end_sections(Frame<Sys>& frame) {
-  if (frame.sections == 0) [[likely]]
-    return;
-  frame.sections = 1;
-  end_section(frame);
+  if (frame.sections != 0) [[unlikely]]
+    end_all_sections(frame);
 }
 
 }  // namespace pool::sched
