@@ -17,7 +17,7 @@
 //
 //   thread_pool, group        own a pool, a group: move-only, and the destructor waits
 //   thread_pool_ref, group_ref  refer to one: what can be done with it. Values, and what this_task:: gives
-//   task                      a closure that is ready to be submitted, and survives a refusal
+//   prepared_task             a closure that is ready to be submitted, and survives a refusal
 //   job<T>, make_job()        a task with a result
 //   entered                   being counted in a group for work that is done elsewhere
 //   outcome, this_task::      how a task fails without an exception; what it can ask

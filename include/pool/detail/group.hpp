@@ -44,25 +44,27 @@ class group_ref {
 
   // Submits a callable without arguments that returns void or pool::outcome. It is copied, or moved from an rvalue, and
   // destroyed exactly once: after its run, its cancellation or its discard, or, when it is refused, before the call
-  // returns. To keep a refused one, submit an lvalue, or a pool::task. What the callable throws is a failure of the
-  // group. What copying it throws, and std::bad_alloc, come out of either form.
-  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, task>>>
+  // returns. To keep a refused one, submit an lvalue, or a pool::prepared_task. What the callable throws is a failure of
+  // the group. What copying it throws, and std::bad_alloc, come out of either form.
+  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, prepared_task>>>
   void submit(F&& callable, const submit_options& options = {}) const {
-    task ready(std::forward<F>(callable));
+    prepared_task ready(std::forward<F>(callable));
     submit(ready, options);
   }
-  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, task>>>
+  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, prepared_task>>>
   status try_submit(F&& callable, const submit_options& options = {}) const {
-    task ready(std::forward<F>(callable));
+    prepared_task ready(std::forward<F>(callable));
     return try_submit(ready, options);
   }
   // Submits a task, which is empty afterwards; a refused one is as it was.
-  void submit(task& ready, const submit_options& options = {}) const {
+  void submit(prepared_task& ready, const submit_options& options = {}) const {
     detail::must(try_submit(ready, options), "group::submit");
   }
-  void submit(task&& ready, const submit_options& options = {}) const { submit(ready, options); }
-  status try_submit(task&& ready, const submit_options& options = {}) const { return try_submit(ready, options); }
-  status try_submit(task& ready, const submit_options& options = {}) const {
+  void submit(prepared_task&& ready, const submit_options& options = {}) const { submit(ready, options); }
+  status try_submit(prepared_task&& ready, const submit_options& options = {}) const {
+    return try_submit(ready, options);
+  }
+  status try_submit(prepared_task& ready, const submit_options& options = {}) const {
     // Empty from here on: pthread_exit() in a task that is run in place comes out of the call, and then it was
     // accepted.
     const pool_task_fn run = std::exchange(ready.run_, nullptr);
