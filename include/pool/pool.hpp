@@ -49,6 +49,10 @@
 
 #include <pool/pool.h>
 
+#if __cplusplus >= 202002L && defined(__cpp_impl_coroutine)
+#define POOL_COROUTINES 1
+#endif
+
 #include <pool/detail/closure.hpp>
 #include <pool/detail/group.hpp>
 #include <pool/detail/job.hpp>
@@ -57,5 +61,9 @@
 #include <pool/detail/status.hpp>
 #include <pool/detail/thread_pool.hpp>
 #include <pool/detail/time.hpp>
+#if defined(POOL_COROUTINES)
+#include <pool/detail/coroutine.hpp>
+#include <pool/detail/gather.hpp>
+#endif
 
 #endif  // POOL_POOL_HPP
