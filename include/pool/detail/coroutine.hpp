@@ -230,6 +230,8 @@ frame<T>& frame_of(task<T>& owner) noexcept;
 // - What it refers to has to live until it is over, or its group is empty. Parameters by value are its own; a lambda
 //   with captures is not: it has to outlive the coroutine.
 // - An object is used by one thread at a time. Making one may throw std::bad_alloc.
+// - g++ 12 destroys twice what an aggregate or a lambda that is made inside a co_await expression has as its members or
+//   captures, unless that is trivial: give such an argument a name first.
 template <class T>
 class [[nodiscard]] task {
  public:
