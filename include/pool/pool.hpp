@@ -21,6 +21,10 @@
 //   job<T>, make_job()        a task with a result
 //   entered                   being counted in a group for work that is done elsewhere
 //   outcome, this_task::      how a task fails without an exception; what it can ask
+//   task<T>, group.spawn()    a coroutine (C++20) as one task, which waits without a thread: co_await ...
+//     sleep_for(), yield(), suspend()   for a time, its turn, a callback
+//     task<T>, when_all(), on() another coroutine: here, several at once, in another group
+//     group                     until it is empty; throws as group.wait()
 //   status, error             what went wrong: a value, and the std::system_error that carries it
 //   *_options                 the options of pool.h, with strings, callables and std::chrono
 //
@@ -62,6 +66,7 @@
 #include <pool/detail/thread_pool.hpp>
 #include <pool/detail/time.hpp>
 #if defined(POOL_COROUTINES)
+#include <pool/detail/awaits.hpp>
 #include <pool/detail/coroutine.hpp>
 #include <pool/detail/gather.hpp>
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Coroutines: task<T>, group.spawn(), and what can be awaited. C++20. Included by <pool/pool.hpp>.
+// Coroutines: task<T> and group.spawn(). C++20. Included by <pool/pool.hpp>.
 //
-// The library knows nothing of coroutines: a spawned one is a task whose context is a *driver*. It resumes the innermost
-// coroutine; when that sleeps, the task hands itself back (pool_task_suspend), and is called again later, on any thread.
-// Every promise knows the driver that it runs under, so that nothing depends on the thread.
+// The library knows nothing of coroutines: a spawned one is a task whose context is a *driver*. It resumes the
+// innermost coroutine; when that sleeps, the task hands itself back (pool_task_suspend), and is called again later, on
+// any thread. Every promise knows the driver that it runs under, so that nothing depends on the thread.
 //
 // A driver resumes in a loop: a coroutine that awaits another one, or is over, says who is next and returns. (The
 // symmetric transfer of the standard would do without the return. But g++ makes a tail call of it only if it optimizes,
@@ -13,7 +13,6 @@
 #pragma once
 
 #include <pool/detail/group.hpp>
-#include <pool/detail/thread_pool.hpp>
 
 #include <atomic>
 #include <concepts>
@@ -132,12 +131,12 @@ class promise_base {
 template <class T>
 class promise final : public promise_base {
  public:
-  static_assert(!std::is_rvalue_reference_v<T> && !std::is_const_v<T>, "task<T>: a value, an lvalue reference, or void");
+  static_assert(!std::is_rvalue_reference_v<T> && !std::is_const_v<T>, "a value, an lvalue reference, or void");
 
   task<T> get_return_object() noexcept;
 
   template <class U = T>
-    requires std::convertible_to<U&&, T>
+  requires std::convertible_to<U&&, T>
   void return_value(U&& value) {
     result.store([&value]() -> T { return static_cast<U&&>(value); });
   }
@@ -223,10 +222,11 @@ frame<T>& frame_of(task<T>& owner) noexcept;
 // - It runs as a task of the group that it was spawned into, goes on anywhere after an await, and runs on one thread at
 //   a time; what it did before happens before. So no lock is held over an await, and thread-locals are not counted on.
 // - An await throws pool::error, no_memory, if the library has no memory or thread for the timer.
-// - A coroutine that is suspended when its group is cancelled, or its pool shut down with CANCEL, is destroyed there and
-//   then, on a worker, innermost first. So is one whose this_task::fail() comes before an await that suspends it. Nothing
-//   may block there: a pool::group in such a frame is let go like after detach(). One that runs can ask
-//   this_task::cancelled(). Recursion of awaits takes no stack, but its destruction does.
+// - One that is suspended when its group is cancelled, or its pool shut down with CANCEL, is destroyed there and then,
+//   on a worker, innermost first. So is one whose this_task::fail() comes before an await that suspends it. Nothing may
+//   block there: a pool::group in such a frame does not wait, its tasks carry on as after detach(); they may not refer
+//   to the frame then. One that runs can ask this_task::cancelled(). Recursion of awaits takes no stack, but its
+//   destruction does.
 // - What it refers to has to live until it is over, or its group is empty. Parameters by value are its own; a lambda
 //   with captures is not: it has to outlive the coroutine.
 // - An object is used by one thread at a time. Making one may throw std::bad_alloc.
@@ -318,75 +318,6 @@ inline pool_task_t c_task(pool_task_fn run, void* ctx, pool_drop_fn drop, const 
   return c;
 }
 
-// An await that hands the task back, with start(timer).
-template <class Start>
-class [[nodiscard]] suspension : public awaitable {
- public:
-  suspension(std::int64_t timeout, Start start) : timeout_(timeout), start_(std::move(start)) {}
-
-  bool await_ready() const noexcept { return false; }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) {
-    status_ = self.promise().runner->sleep(self, timeout_, start_);
-    return status_ == status::ok;
-  }
-  void await_resume() const { must(status_, "co_await"); }
-
- private:
-  std::int64_t timeout_;
-  Start start_;
-  status status_ = status::ok;
-};
-
-struct no_start {
-  status operator()(pool_timer_t) const noexcept { return status::ok; }
-};
-
-// Waits for another group. Its notification has an object of its own to write to, since the coroutine may have been
-// destroyed by then.
-class group_awaiter {
- public:
-  explicit group_awaiter(group_ref other) noexcept : other_(other) {}
-
-  bool await_ready() noexcept {
-    status_ = other_.poll();
-    return status_ != status::busy;
-  }
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> self) {
-    if (other_ == this_task::group()) {
-      status_ = status::deadlock;
-      return false;
-    }
-    told_ = std::make_shared<status>(status::busy);
-    status_ = self.promise().runner->sleep(self, forever.count(), [this](pool_timer_t timer) {
-      return other_.try_notify([other = other_, told = told_, timer] {
-        *told = outcome_of_empty(other);
-        pool_timer_fire(timer);
-      });
-    });
-    return status_ == status::ok;
-  }
-  void await_resume() const { other_.check_outcome(status_ == status::ok && told_ ? *told_ : status_, "co_await group"); }
-
- private:
-  // In its notification. It may be in use again, but as long as this runs it is not reset.
-  static status outcome_of_empty(group_ref other) noexcept {
-    const status now = other.poll();
-    if (now == status::bad_handle) return status::closed;
-    if (now != status::busy) return now;
-    std::int32_t code = 0;
-    pool_group_failure(other, &code, nullptr, 0);
-    return code != 0 ? status::failed : status::ok;
-  }
-
-  group_ref other_;
-  status status_ = status::ok;
-  std::shared_ptr<status> told_;
-};
-
-inline group_awaiter promise_base::await_transform(const group_ref& other) noexcept { return group_awaiter(other); }
-
 }  // namespace detail
 
 template <class T>
@@ -394,7 +325,7 @@ status group_ref::try_spawn(task<T>&& body, const submit_options& options) const
   detail::frame<T>& its = detail::frame_of(body);
   if (!its) return status::invalid;
   auto owner = std::make_unique<detail::spawned<T>>(std::move(its));
-  // Not ours from here on: pthread_exit() in a task that is run in place comes out of the call, and then it was accepted.
+  // Not ours from here on: pthread_exit() in a task that is run in place comes out of the call; it was accepted then.
   detail::spawned<T>* const ready = owner.release();
   const pool_task_t c = detail::c_task(detail::spawned<T>::run, ready, detail::spawned<T>::drop, options);
   const status result = detail::as_status(pool_group_submit_task(handle_, &c));
@@ -403,46 +334,6 @@ status group_ref::try_spawn(task<T>&& body, const submit_options& options) const
     ready->release();
   }
   return result;
-}
-
-// Sleeps, never for less than `time`. 0 and less: yield().
-template <class Rep, class Period>
-auto sleep_for(std::chrono::duration<Rep, Period> time) noexcept {
-  return detail::suspension(detail::nanoseconds_of(time), detail::no_start());
-}
-// Until `time` as its clock says now.
-template <class Clock, class Duration>
-auto sleep_until(std::chrono::time_point<Clock, Duration> time) noexcept {
-  const auto now = Clock::now();
-  return sleep_for(time > now ? time - now : decltype(time - now)::zero());
-}
-// Goes on when other tasks have had their turn.
-inline auto yield() noexcept { return detail::suspension(0, detail::no_start()); }
-
-// Makes a coroutine that is suspended go on. A value; may be called from any thread, more than once, early or late: it
-// does nothing then. Does not block.
-class waker {
- public:
-  explicit waker(pool_timer_t handle) noexcept : handle_(handle) {}
-  void operator()() const noexcept { pool_timer_fire(handle_); }
-  // For pool_timer_cancel().
-  pool_timer_t handle() const noexcept { return handle_; }
-
- private:
-  pool_timer_t handle_;
-};
-
-// Suspends for whatever calls back (a socket's event loop, an asynchronous client): calls start(waker), which keeps the
-// waker where it will be called, and goes on when it is, or after `timeout`. Which of the two it was, the callback has
-// to say itself, in an object that outlives a coroutine which is destroyed meanwhile. Throws what `start` throws.
-//
-// There is no await for a file descriptor: the pool watches none, and would need a thread that does.
-template <std::invocable<waker> F>
-auto suspend(F start, std::chrono::nanoseconds timeout = forever) {
-  return detail::suspension(detail::nanoseconds_of(timeout), [start = std::move(start)](pool_timer_t timer) mutable {
-    std::invoke(start, waker(timer));
-    return status::ok;
-  });
 }
 
 }  // namespace v1

@@ -3,12 +3,13 @@
 //
 // when_all() and on(): a coroutine that waits for others, which run in tasks of their own. Included by <pool/pool.hpp>.
 //
-// The children, and what they share, live in the frame of their parent. Each holds the parent's driver until its task is
-// over, so that this frame, and all that it refers to further out, is there for as long as a child runs, even if the
+// The children, and what they share, live in the frame of their parent. Each holds the parent's driver until its task
+// is over, so that this frame, and all that it refers to further out, is there for as long as a child runs, even if the
 // parent is dropped.
 #pragma once
 
 #include <pool/detail/coroutine.hpp>
+#include <pool/detail/thread_pool.hpp>
 
 #include <array>
 #include <tuple>
@@ -32,7 +33,7 @@ class child final : public driver {
   }
 
   // `home`: the parent's group if it is another one, which is held open meanwhile; else none.
-  status submit(group_ref group, group_ref home, const submit_options& options) noexcept(false);
+  status submit(group_ref group, group_ref home, const submit_options& options);
 
   // In place of its own task: runs it in its parent's.
   void begin_in_line(driver& parent, std::coroutine_handle<> continuation) const noexcept {
@@ -177,8 +178,8 @@ class all_over : public awaitable {
   gathering& all_;
 };
 
-// Runs all of them in tasks of the current group. One that is refused (the queue is full, the group is cancelled) is run
-// in the parent's task, after those before it were submitted: so there is no error, and no depth.
+// Runs all of them in tasks of the current group. One that is refused (the queue is full, the group is cancelled) is
+// run in the parent's task, after those before it were submitted: so there is no error, and no depth.
 inline task<void> run_all(gathering& all) {
   const group_ref group = this_task::group();
   submit_options options;
@@ -226,16 +227,15 @@ typename gathered<T>::in_tuple take_for_tuple(task<T>& from) {
 }  // namespace detail
 
 // Runs the children at the same time, each as a task of the current group, and gives their values, in order, when all
-// are over: void as std::monostate. Rethrows what the first of them, in order, has thrown, the same object; the values of
-// the others are lost then. What a child throws is not a failure of the group unless it leaves the parent, too. Children
-// take places in the queue; one that is refused runs in the parent's own task. One that is dropped, since its group is
-// cancelled or at a bound, is pool::error, cancelled.
+// are over: void as std::monostate. Rethrows what the first of them, in order, has thrown, the same object; the values
+// of the others are lost then. What a child throws is not a failure of the group unless it leaves the parent, too.
+// Children take places in the queue; one that is refused runs in the parent's own task. One that is dropped, since its
+// group is cancelled or at a bound, is pool::error, cancelled.
 //
 // The parent gives its place of max_concurrency up meanwhile. With limit_counts_suspended it does not: a limit that is
 // all used by parents never comes to their children.
 //
-// If the parent is dropped, its frame is there until the children that run are over or suspended, and so is the group's
-// wait: they may refer to what is in it.
+// A child may refer to what is in its parent's frame: if both are dropped, that is there until the last child is.
 template <class... Ts>
 task<std::tuple<typename detail::gathered<Ts>::in_tuple...>> when_all(task<Ts>... children) {
   detail::gathering all(co_await detail::own_driver(), sizeof...(Ts));
@@ -263,9 +263,10 @@ inline task<void> when_all(std::vector<task<void>> children) {
 }
 
 // Runs `body` as a task of another group, of any pool, and gives its value, or throws what it throws. The awaiting
-// coroutine stays a task of its own group, which is not empty before the body is over, also if it is cancelled: a cancel
-// does not reach a body in another group. Throws pool::error if that group refuses it, as submit() does (and may block
-// like that one, at the bound of another pool), or drops it (cancelled); and cancelled, no_memory or closed of its own.
+// coroutine stays a task of its own group, which is not empty before the body is over, also if it is cancelled: a
+// cancel does not reach a body in another group. Throws pool::error if that group refuses it, as submit() does (and may
+// block like that one, at the bound of another pool), or drops it (cancelled); and cancelled, no_memory or closed of
+// its own.
 //
 // There is no group.schedule(), after which the rest of a coroutine would run in another group: it is one task of one
 // group, which counts, cancels and waits for it.
