@@ -215,6 +215,7 @@ pool::task<> callbacks(int& checks) {
   co_await pool::suspend(std::move(keep), 0ns);
   late();
   CHECK_THROWS(marked, co_await pool::suspend([](pool::waker) { throw marked(1); }));
+  CHECK(co_await number(1) == 1);  // it did not sleep
   co_await pool::yield();
   ++checks;
 }
@@ -233,8 +234,9 @@ int main() {
   for (const bool flag : {true, false}) CHECK(rig::run(group, expressions(flag)) == pool::status::ok);
   CHECK(life::alive == 0 && life::made > 10);
   {
-    pool::task<> never = expressions(true);                  // lazy
-    const pool::task<std::size_t> other = length({"", {}});  // has a parameter
+    pool::task<> never = expressions(true);            // lazy
+    pool::task<std::size_t> other = length({"", {}});  // has a parameter
+    other = length({"", {}});
     CHECK(life::alive == 1);
   }
   CHECK(life::alive == 0);
