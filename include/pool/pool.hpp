@@ -17,11 +17,15 @@
 //
 //   thread_pool, group        own a pool, a group: move-only, and the destructor waits
 //   thread_pool_ref, group_ref  refer to one: what can be done with it. Values, and what this_task:: gives
-//   task                      a closure that is ready to be submitted, and survives a refusal
+//   prepared_task             a closure that is ready to be submitted, and survives a refusal
 //   job<T>, make_job()        a task with a result
 //   blocking_section          around a call that blocks, inside a task
 //   entered                   being counted in a group for work that is done elsewhere
 //   outcome, this_task::      how a task fails without an exception; what it can ask
+//   task<T>, group.spawn()    a coroutine (C++20) as one task, which waits without a thread: co_await ...
+//     sleep_for(), yield(), suspend()   for a time, its turn, a callback
+//     task<T>, when_all(), on() another coroutine: here, several at once, in another group
+//     group                     until it is empty; throws as group.wait()
 //   status, error             what went wrong: a value, and the std::system_error that carries it
 //   *_options                 the options of pool.h, with strings, callables and std::chrono
 //
@@ -50,6 +54,10 @@
 
 #include <pool/pool.h>
 
+#if __cplusplus >= 202002L && defined(__cpp_impl_coroutine)
+#define POOL_COROUTINES 1
+#endif
+
 #include <pool/detail/blocking.hpp>
 #include <pool/detail/closure.hpp>
 #include <pool/detail/group.hpp>
@@ -59,5 +67,10 @@
 #include <pool/detail/status.hpp>
 #include <pool/detail/thread_pool.hpp>
 #include <pool/detail/time.hpp>
+#if defined(POOL_COROUTINES)
+#include <pool/detail/awaits.hpp>
+#include <pool/detail/coroutine.hpp>
+#include <pool/detail/gather.hpp>
+#endif
 
 #endif  // POOL_POOL_HPP

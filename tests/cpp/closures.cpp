@@ -229,14 +229,14 @@ void refused() {
   CHECK(check::thrown_by([&] { group.submit(closure); }) == pool::status::full);
   CHECK(life::alive == 1);
 
-  pool::task ready(std::move(closure));
+  pool::prepared_task ready(std::move(closure));
   CHECK(life::alive == 2);
   CHECK(group.try_submit(ready) == pool::status::full && ready);
   CHECK(check::thrown_by([&] { group.submit(ready); }) == pool::status::full && ready);
   CHECK(life::alive == 2 && runs == 1);
-  pool::task small([&runs, alive = check::counted<4>(), owned = std::unique_ptr<int>()] { ++runs; });
-  pool::task trivial([&runs] { ++runs; });
-  pool::task bits([&runs, a = 1, b = 2L, c = 3L] { runs += a + static_cast<int>(b + c) - 5; });
+  pool::prepared_task small([&runs, alive = check::counted<4>(), owned = std::unique_ptr<int>()] { ++runs; });
+  pool::prepared_task trivial([&runs] { ++runs; });
+  pool::prepared_task bits([&runs, a = 1, b = 2L, c = 3L] { runs += a + static_cast<int>(b + c) - 5; });
   CHECK(group.try_submit(trivial) == pool::status::full && trivial);
   CHECK(group.try_submit(bits) == pool::status::full && bits);
   CHECK(group.try_submit(small) == pool::status::full && small);
@@ -244,8 +244,8 @@ void refused() {
 
   full.gate.open();
   group.wait();
-  for (pool::task* one : {&ready, &trivial, &bits, &small}) {
-    pool::task moved(std::move(*one));
+  for (pool::prepared_task* one : {&ready, &trivial, &bits, &small}) {
+    pool::prepared_task moved(std::move(*one));
     CHECK(!*one && moved);
     group.submit(moved);
     CHECK(!moved);
@@ -282,12 +282,12 @@ void dropped_by_shutdown() {
 void unsubmitted() {
   using life = check::counted<6>;
   {
-    pool::task first([alive = life()] {});
-    pool::task second([alive = life(), more = std::array<long, 20>()] { static_cast<void>(more); });
+    pool::prepared_task first([alive = life()] {});
+    pool::prepared_task second([alive = life(), more = std::array<long, 20>()] { static_cast<void>(more); });
     CHECK(life::alive == 2);
     first = std::move(second);
     CHECK(life::alive == 1 && first && !second);
-    pool::task third(std::move(first));
+    pool::prepared_task third(std::move(first));
     CHECK(life::alive == 1 && !first);
     second = std::move(third);
     CHECK(life::alive == 1);

@@ -16,7 +16,8 @@ namespace {
 static_assert(!std::is_copy_constructible_v<pool::group> && !std::is_copy_assignable_v<pool::group>);
 static_assert(!std::is_copy_constructible_v<pool::thread_pool> &&
               std::is_nothrow_move_constructible_v<pool::thread_pool>);
-static_assert(!std::is_copy_constructible_v<pool::task> && std::is_nothrow_move_constructible_v<pool::task>);
+static_assert(!std::is_copy_constructible_v<pool::prepared_task> &&
+              std::is_nothrow_move_constructible_v<pool::prepared_task>);
 static_assert(std::is_trivially_copyable_v<pool::group_ref> && std::is_trivially_copyable_v<pool::thread_pool_ref>);
 static_assert(sizeof(pool::group) == sizeof(pool_group_t) && sizeof(pool::group_ref) == sizeof(pool_group_t));
 

@@ -150,13 +150,13 @@ struct closure {
 
 // A closure that is ready to be submitted; empty after that, and still whole after a refusal. Moving one moves the
 // closure by its bytes and throws nothing. Not thread-safe.
-class task {
+class prepared_task {
  public:
-  task() noexcept = default;
+  prepared_task() noexcept = default;
 
   // Takes the callable over. Throws what its copy or move throws and, if it does not fit, std::bad_alloc.
-  template <class F, class D = std::decay_t<F>, class = std::enable_if_t<!std::is_same_v<D, task>>>
-  explicit task(F&& callable) {
+  template <class F, class D = std::decay_t<F>, class = std::enable_if_t<!std::is_same_v<D, prepared_task>>>
+  explicit prepared_task(F&& callable) {
     static_assert(std::is_invocable_v<D>, "a task is called without arguments");
     using Closure = detail::closure<D>;
     if constexpr (Closure::travels == detail::passage::heap) {
@@ -170,22 +170,22 @@ class task {
     if constexpr (Closure::has_drop) drop_ = &Closure::drop;
   }
 
-  task(task&& other) noexcept { take(other); }
-  task& operator=(task&& other) noexcept {
+  prepared_task(prepared_task&& other) noexcept { take(other); }
+  prepared_task& operator=(prepared_task&& other) noexcept {
     if (this != &other) {
       clear();
       take(other);
     }
     return *this;
   }
-  ~task() { clear(); }
+  ~prepared_task() { clear(); }
 
   explicit operator bool() const noexcept { return run_ != nullptr; }
 
  private:
   friend class group_ref;
 
-  void take(task& other) noexcept {
+  void take(prepared_task& other) noexcept {
     std::memcpy(bytes_, other.bytes_, sizeof bytes_);
     copy_size_ = other.copy_size_;
     drop_ = std::exchange(other.drop_, nullptr);

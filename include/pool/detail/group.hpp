@@ -20,6 +20,14 @@ inline namespace v1 {
 class entered;
 class thread_pool_ref;
 
+#if defined(POOL_COROUTINES)
+template <class T = void>
+class task;
+namespace detail {
+class group_awaiter;
+}
+#endif
+
 // The first failure of a group: code 0 if no task has failed.
 struct failure {
   std::int32_t code = 0;
@@ -44,25 +52,27 @@ class group_ref {
 
   // Submits a callable without arguments that returns void or pool::outcome. It is copied, or moved from an rvalue, and
   // destroyed exactly once: after its run, its cancellation or its discard, or, when it is refused, before the call
-  // returns. To keep a refused one, submit an lvalue, or a pool::task. What the callable throws is a failure of the
+  // returns. To keep a refused one, submit an lvalue, or a prepared_task. What the callable throws is a failure of the
   // group. What copying it throws, and std::bad_alloc, come out of either form.
-  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, task>>>
+  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, prepared_task>>>
   void submit(F&& callable, const submit_options& options = {}) const {
-    task ready(std::forward<F>(callable));
+    prepared_task ready(std::forward<F>(callable));
     submit(ready, options);
   }
-  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, task>>>
+  template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, prepared_task>>>
   status try_submit(F&& callable, const submit_options& options = {}) const {
-    task ready(std::forward<F>(callable));
+    prepared_task ready(std::forward<F>(callable));
     return try_submit(ready, options);
   }
   // Submits a task, which is empty afterwards; a refused one is as it was.
-  void submit(task& ready, const submit_options& options = {}) const {
+  void submit(prepared_task& ready, const submit_options& options = {}) const {
     detail::must(try_submit(ready, options), "group::submit");
   }
-  void submit(task&& ready, const submit_options& options = {}) const { submit(ready, options); }
-  status try_submit(task&& ready, const submit_options& options = {}) const { return try_submit(ready, options); }
-  status try_submit(task& ready, const submit_options& options = {}) const {
+  void submit(prepared_task&& ready, const submit_options& options = {}) const { submit(ready, options); }
+  status try_submit(prepared_task&& ready, const submit_options& options = {}) const {
+    return try_submit(ready, options);
+  }
+  status try_submit(prepared_task& ready, const submit_options& options = {}) const {
     // Empty from here on: pthread_exit() in a task that is run in place comes out of the call, and then it was
     // accepted.
     const pool_task_fn run = std::exchange(ready.run_, nullptr);
@@ -106,6 +116,18 @@ class group_ref {
     if (result == POOL_OK) ready.handle_ = handle;
     return detail::as_status(result);
   }
+
+#if defined(POOL_COROUTINES)
+  // Submits a coroutine of task<void> or task<outcome>: it is one task of the group, from its start to its end, however
+  // often it is suspended meanwhile. What leaves it is a failure of the group. The coroutine is `body`'s no more; a
+  // refused one still is, and so ends with a temporary. Throws std::bad_alloc in either form.
+  template <class T>
+  void spawn(task<T>&& body, const submit_options& options = {}) const {
+    detail::must(try_spawn(std::move(body), options), "group::spawn");
+  }
+  template <class T>
+  status try_spawn(task<T>&& body, const submit_options& options = {}) const;
+#endif
 
   // Calls callable(i) once for each i below `count` in tasks of the group, `grain` turns at a time (0: the library
   // chooses), and returns when all are over; the calling thread helps. The callable returns void or pool::outcome, is
@@ -220,6 +242,10 @@ class group_ref {
   pool_group_t handle_{};  // NOLINT: group ends it
 
  private:
+#if defined(POOL_COROUTINES)
+  friend class detail::group_awaiter;
+#endif
+
   void check_outcome(status value, const char* call) const {
     if (value == status::ok) return;
     std::int32_t code = 0;
