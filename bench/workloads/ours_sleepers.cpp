@@ -4,7 +4,9 @@
 // The sleepers on libpool: as tasks that hand themselves back, and as threads that sleep.
 #include "ours_sleepers.hpp"
 
+#include <chrono>
 #include <memory>
+#include <pool/pool.hpp>
 
 #include "ours.hpp"
 #include "sleepers.hpp"
@@ -44,6 +46,20 @@ void sleep_delayed(const Sleepers& sleepers) {
   });
 }
 
+pool::task<> sleep_in_coroutine() { co_await pool::sleep_for(std::chrono::nanoseconds(sleep_time)); }
+
+void sleep_as_coroutines(const Sleepers& sleepers) {
+  sleep_time = sleepers.ns;
+  Ours::with({}, [&](Ours& peer) {
+    pool::group_options options;
+    if (sleepers.in_flight != sleepers.count) options.max_concurrency = static_cast<uint32_t>(sleepers.in_flight);
+    options.limit_counts_suspended = true;
+    pool::group group(pool::thread_pool_ref(peer.pool), options);
+    for (int i = 0; i < sleepers.count; i++) group.spawn(sleep_in_coroutine());
+    group.wait();
+  });
+}
+
 // A worker for each that is in flight.
 void sleep_in_threads(const Sleepers& sleepers) {
   pool_options_t options;
@@ -66,6 +82,9 @@ void sleep_in_threads(const Sleepers& sleepers) {
 bool run_sleepers(const std::string& name) {
   if (const Sleepers sleepers = sleepers_of(name, "delayed"); sleepers.count != 0) {
     return time_sleepers(name, [&] { sleep_delayed(sleepers); }), true;
+  }
+  if (const Sleepers sleepers = sleepers_of(name, "coroutine"); sleepers.count != 0) {
+    return time_sleepers(name, [&] { sleep_as_coroutines(sleepers); }), true;
   }
   if (const Sleepers sleepers = sleepers_of(name, "thread"); sleepers.count != 0) {
     return time_sleepers(name, [&] { sleep_in_threads(sleepers); }), true;

@@ -551,8 +551,8 @@ POOL_API pool_status_t pool_task_set_failure(int32_t code, const char *text);
  * 64 bytes and no thread. It goes on counting as running, and is not dropped; a cancel of its group drops it instead
  * of calling it again. Whether it keeps its place of max_concurrency says the group's `limit_counts_suspended`.
  * Nothing can refuse its return: neither bounds nor a pool that is shutting down. Not for jobs, nor for the turns of
- * pool_group_apply. On failure (no memory, no thread for timers, no task) the value returned fails the task. Does not
- * block. Since 1.0. */
+ * pool_group_apply. On failure (no memory, no thread for timers, no task) the value returned fails the task; a task that
+ * has been handed back before, or was delayed, has what it takes. Does not block. Since 1.0. */
 POOL_API int32_t pool_task_again_after(int64_t delay);
 
 /* The same, and writes a handle to *timer: pool_timer_fire makes the task go on at once, whether it comes before or
