@@ -111,7 +111,7 @@ struct alignas(base::cache_line) Group {
 
   Descriptor<Sys> descriptor;
   // Of the descriptor and of all lists.
-  typename Sys::Mutex mutex;
+  typename Sys::AdaptiveMutex mutex;
   List due;                            // timers whose time has come
   Atomic<std::uint32_t> due_count{0};  // so many
   Atomic<std::uint32_t> due_units{0};  // of which so many hold a unit

@@ -68,7 +68,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.help.store(config.help);
   pool.staffed.store(0);
   pool.armed.store(0);
-  pool.timers.planned = INT64_MAX;
+  pool.timers.planned.store(INT64_MAX);
   pool.sections.store(0);
   pool.granted.store(0);
   pool.idle_timeout = config.idle_timeout;

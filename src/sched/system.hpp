@@ -20,6 +20,7 @@
 #include "os/eventfd.hpp"
 #include "os/fork.hpp"
 #include "os/futex.hpp"
+#include "os/mutex.hpp"
 #include "os/thread.hpp"
 #include "queue/segments.hpp"
 #include "queue/slab.hpp"
@@ -35,6 +36,7 @@ struct System {
   using Slab = queue::Slab<T, ChunkSlots, Chunks>;
   using Segments = queue::Segments;
   using Mutex = std::mutex;
+  using AdaptiveMutex = os::AdaptiveMutex;
   using Thread = pthread_t;
 
   // Tasks that a group holds before it needs a segment.

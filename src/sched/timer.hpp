@@ -28,7 +28,7 @@ struct Timer {
   Atomic<std::uint32_t> group{base::nil};
   std::uint32_t life = 0;
 
-  // Under `timers` of the pool: in its wheel.
+  // Under `timers` of the pool: in its inbox or its wheel.
   std::int64_t due = 0;
   std::uint32_t next = base::nil;
   std::uint32_t previous = base::nil;
@@ -52,9 +52,12 @@ template <class Sys>
 struct Timers {
   using Slots = typename Sys::template Slab<Timer<Sys>, 1024, Sys::timer_slots / 1024>;
 
-  typename Sys::Mutex mutex;
-  queue::Wheel<Sys, Slots> wheel;    // under it
-  std::int64_t planned = INT64_MAX;  // under it: until when the housekeeper sleeps at most
+  typename Sys::AdaptiveMutex mutex;
+  queue::Wheel<Sys, Slots> wheel;  // under it
+  // Those that are still to be put into the wheel, linked by `next`: index + 1 of the first.
+  typename Sys::template Atomic<std::uint32_t> inbox{0};
+  // Until when the housekeeper sleeps at most.
+  typename Sys::template Atomic<std::int64_t> planned{INT64_MAX};
   // There is a housekeeper, and memory. Changed under `growth`.
   typename Sys::template Atomic<std::uint32_t> are_ready{0};
 };

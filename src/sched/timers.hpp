@@ -141,31 +141,66 @@ void free_timer(World<Sys>& world, group::Group<Sys>& group, Timer<Sys>& timer) 
   if (name_timer(group, timer, false) < Sys::last_generation) world.timers.give(timer.index);
 }
 
-// "Arm". The task may be over, and its group and its pool be gone, when this returns.
+// Under `timers`: all that were armed so far are in the wheel.
+template <class Sys>
+void empty_inbox(World<Sys>& world, Pool<Sys>& pool) {
+  if (pool.timers.inbox.load() == 0) return;
+  const std::int64_t now = Sys::now();
+  for (std::uint32_t at = pool.timers.inbox.exchange(0); at != 0;) {
+    const std::uint32_t index = at - 1;
+    at = world.timers[index].next;
+    pool.timers.wheel.put(world.timers, index, now);
+  }
+}
+
+// Takes it out of the wheel, where it may be. Under `timers`.
+template <class Sys>
+void unwind_timer(World<Sys>& world, Pool<Sys>& pool, Timer<Sys>& timer) {
+  empty_inbox(world, pool);
+  pool.timers.wheel.take_out(world.timers, timer.index);
+}
+
+// "Arm"; `due` 0 is now. The task may be over, and its group and its pool be gone, when this returns.
 template <class Sys>
 void arm_timer(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Timer<Sys>& timer, std::int64_t due,
                bool has_unit = false) {
-  const std::int64_t now = Sys::now();
   bool is_due = false;
-  bool is_early = false;
   {
-    const std::lock_guard timers(pool.timers.mutex);
     const std::lock_guard lock(group.mutex);
     TimerLists<Sys> its(world, group);
-    is_due = due <= now || timer.is_fired != 0 || group.is_cancelled(timer.life) || pool.cancelling.load() != 0;
+    is_due = due == 0 || timer.is_fired != 0 || group.is_cancelled(timer.life) || pool.cancelling.load() != 0;
     timer.is_expired = is_due || due == INT64_MAX ? 1 : 0;
     timer.has_unit = has_unit ? 1 : 0;
     timer.due = due;
-    if (is_due) {
-      its.put_due(timer);
-    } else {
-      its.put_pending(timer);
-      if (due != INT64_MAX) pool.timers.wheel.put(world.timers, timer.index, now);
-      is_early = due < pool.timers.planned;
+    is_due ? its.put_due(timer) : its.put_pending(timer);
+    // Under the mutex: whoever claims it from now on finds it in the inbox, or in the wheel.
+    if (timer.is_expired == 0) {
+      std::uint32_t first = pool.timers.inbox.load(std::memory_order_relaxed);
+      do {
+        timer.next = first;
+      } while (!pool.timers.inbox.compare_exchange_weak(first, timer.index + 1));
     }
   }
-  if (is_due) announce_startable(world, group);
-  if (is_early) call_keeper(pool);
+  if (is_due) return announce_startable(world, group);
+  if (due < pool.timers.planned.load()) call_keeper(pool);
+}
+
+// Those from due[i] on that are of one group: they are as good as queued. Says where the next group's begin.
+template <class Sys>
+std::uint32_t expire_some(World<Sys>& world, const std::uint32_t* due, std::uint32_t i, std::uint32_t count) {
+  const std::uint32_t index = world.timers[due[i]].group.load();
+  group::Group<Sys>& group = world.groups[index];
+  const std::lock_guard lock(group.mutex);
+  TimerLists<Sys> its(world, group);
+  for (; i < count; ++i) {
+    Timer<Sys>& timer = world.timers[due[i]];
+    if (timer.group.load() != index) break;
+    timer.is_expired = 1;
+    if (!its.is_pending(timer)) continue;  // flushed, and perhaps claimed
+    its.take_out(timer);
+    its.put_due(timer);
+  }
+  return i;
 }
 
 // "Expire". Says when the next one is due.
@@ -174,31 +209,28 @@ std::int64_t expire_timers(World<Sys>& world, Pool<Sys>& pool) {
   constexpr std::uint32_t most = 64;
   if (pool.timers.are_ready.load() == 0) return INT64_MAX;
   for (;;) {
+    std::uint32_t due[most];
     group::Group<Sys>* groups[most];
-    std::uint32_t group_count = 0;
     std::uint32_t count = 0;
+    std::uint32_t group_count = 0;
     std::int64_t planned = 0;
     {
-      const std::int64_t now = Sys::now();
       const std::lock_guard timers(pool.timers.mutex);
-      for (; count < most; ++count) {
-        const std::uint32_t index = pool.timers.wheel.take_due(world.timers, now);
-        if (index == base::nil) break;
-        Timer<Sys>& timer = world.timers[index];
-        group::Group<Sys>& group = world.groups[timer.group.load(std::memory_order_relaxed)];
-        const std::lock_guard lock(group.mutex);
-        timer.is_expired = 1;
-        TimerLists<Sys> its(world, group);
-        if (!its.is_pending(timer)) continue;  // flushed, and perhaps claimed
-        its.take_out(timer);
-        its.put_due(timer);
-        if (group_count == 0 || groups[group_count - 1] != &group) groups[group_count++] = &group;
+      empty_inbox(world, pool);
+      const std::int64_t now = Sys::now();
+      while (count < most && (due[count] = pool.timers.wheel.take_due(world.timers, now)) != base::nil) ++count;
+      // Nobody frees them while we have `timers`: they are not marked as expired.
+      for (std::uint32_t i = 0; i < count;) {
+        groups[group_count++] = &world.groups[world.timers[due[i]].group.load()];
+        i = expire_some(world, due, i, count);
       }
-      pool.timers.planned = planned = pool.timers.wheel.next();
+      planned = pool.timers.wheel.next();
+      pool.timers.planned.store(planned);
     }
     // They may be gone by now: needless announcements.
     for (std::uint32_t i = 0; i < group_count; ++i) announce_startable(world, *groups[i]);
-    if (count < most) return planned;
+    // After `planned` was stored: who armed one meanwhile may rely on us.
+    if (count < most && pool.timers.inbox.load() == 0) return planned;
   }
 }
 
@@ -242,7 +274,7 @@ std::uint32_t claim_due(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& g
     at = timer.next_listed;
     if (!are_expired) {
       const std::lock_guard timers(pool.timers.mutex);
-      pool.timers.wheel.take_out(world.timers, timer.index);
+      unwind_timer(world, pool, timer);
     }
     if (!timer.has_started) group.delayed.fetch_sub(1);
     put(timer);
@@ -297,7 +329,7 @@ TimerAsked fire_timer(World<Sys>& world, Timer<Sys>& timer, std::uint32_t genera
       return TimerAsked::ok;
     }
     if (!its.is_pending(timer)) return TimerAsked::ok;
-    pool.timers.wheel.take_out(world.timers, timer.index);
+    unwind_timer(world, pool, timer);
     timer.is_expired = 1;
     its.take_out(timer);
     its.put_due(timer);

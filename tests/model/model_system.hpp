@@ -303,6 +303,7 @@ struct ModelSystem {
   using Slab = model::Slab<T, ChunkSlots == 16 ? max_threads : 2>;  // 16: those of Locals
   using Segments = model::Segments;
   using Mutex = model::Mutex;
+  using AdaptiveMutex = Mutex;
   using Thread = std::uint32_t;
 
   static constexpr std::uint32_t inline_cells = MODEL_CELLS;
