@@ -15,11 +15,12 @@ static long number_after(const char* text, const char* label) {
   return strtol(at + strlen(label), NULL, 10);
 }
 
-/* Context switches of both kinds, of all threads but this one. */
+/* Context switches of both kinds, of all threads of the pool. */
 static void add_cost(const char* folder, pid_t thread, void* sum) {
   char path[320];
   char text[4096];
-  if (thread == thread_id()) return;
+  snprintf(path, sizeof path, "%s/comm", folder);
+  if (!read_proc(path, text, sizeof text) || strncmp(text, "pool-", 5) != 0) return; /* a sanitizer may have its own */
   await_sleep(thread);
   snprintf(path, sizeof path, "%s/status", folder);
   CHECK(read_proc(path, text, sizeof text));
