@@ -19,7 +19,7 @@ static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
 constexpr auto default_task = capi::defaults<pool_task_t>();
 
 pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop,
-                     std::size_t copy_size, sched::SubmitTerms terms, pool_timer_t* timer = nullptr) try {
+                     std::size_t copy_size, sched::SubmitTerms terms) try {
   if (!found) return found.status();
   queue::Work work;
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
@@ -37,11 +37,7 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
       if (!submit.is_consumed() || era != os::era()) sched::Task::discard(work);
     }
   } const discarding{submit, work, os::era()};
-  const sched::Submitted submitted = submit(work);
-  if (submitted == sched::Submitted::ok && timer != nullptr) {
-    timer->id = capi::handle_of(base::Kind::timer, base::low(submit.timer()), base::high(submit.timer()));
-  }
-  return capi::status_of(submitted);
+  return capi::status_of(submit(work));
 }
 // The task's node is the queue's, once it is accepted.
 POOL_OR_FORKED  // NOLINT(clang-analyzer-unix.Malloc)
@@ -130,9 +126,9 @@ pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t* task
   if (given.timer != nullptr) given.timer->id = 0;
   sched::SubmitTerms terms = {static_cast<sched::Overflow>(given.overflow), given.overflow_timeout};
   terms.is_delayed = given.delay > 0 || given.start_at != 0 || given.timer != nullptr;
-  terms.wants_handle = given.timer != nullptr;
+  if (given.timer != nullptr) terms.timer = &given.timer->id;
   if (terms.is_delayed) terms.start_at = given.start_at != 0 ? given.start_at : capi::due_after(given.delay);
-  return submit(capi::resolve(group), given.fn, given.ctx, given.drop, given.copy_size, terms, given.timer);
+  return submit(capi::resolve(group), given.fn, given.ctx, given.drop, given.copy_size, terms);
 }
 
 pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay, pool_task_fn fn, void* ctx,
@@ -141,9 +137,9 @@ pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay, pool_ta
   if (fn == nullptr) return invalid("pool_group_submit_after", "fn", "must not be NULL");
   sched::SubmitTerms terms;
   terms.is_delayed = true;
-  terms.wants_handle = timer != nullptr;
+  if (timer != nullptr) terms.timer = &timer->id;
   terms.start_at = capi::due_after(delay);
-  return submit(capi::resolve(group), fn, ctx, nullptr, 0, terms, timer);
+  return submit(capi::resolve(group), fn, ctx, nullptr, 0, terms);
 }
 
 pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void* const* ctxs, size_t count,

@@ -367,7 +367,8 @@ POOL_API pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay
 
 /* Drops a task that has a timer and does not run: one that waits for its time, or is due and has not begun. Its drop is
  * called on the calling thread, and its group counts it as cancelled. Does not block. Since 1.0.
- * POOL_OK: it will not run (any more); POOL_EBUSY: it runs; POOL_EBADHANDLE: also if it has run, or was dropped. */
+ * POOL_OK: it will not run (any more); POOL_EBUSY: it runs, or a worker has claimed it; POOL_EBADHANDLE: also if
+ * it has run, or was dropped. */
 POOL_API pool_status_t pool_timer_cancel(pool_timer_t timer);
 
 /* Makes such a task due now. From any thread; one that is just about to hand itself back goes on at once. Does not

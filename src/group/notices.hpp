@@ -33,19 +33,32 @@ class Notices {
 
   // Raises the number of notices that have not run. False: the life is over.
   bool expect(std::uint32_t life) { return add(life, 1); }
-  // One has run, or was never put in. Returns true if that was the last one.
-  bool settle(std::uint32_t life) { return add(life, UINT32_MAX) && !any_pending(life); }
+  // One has run, or was never put in. True: it was the last one of a group that is over, whose slot is the caller's.
+  bool settle(std::uint32_t life) {
+    std::uint64_t pending = pending_.load();
+    while (base::high(pending) == life) {
+      const std::uint32_t next = base::low(pending) - 1;
+      const bool frees = (next & count_mask) == 0 && (next & over) != 0;
+      if (pending_.compare_exchange_weak(pending, frees ? base::pack(life + 1, 0) : base::pack(life, next)))
+        return frees;
+    }
+    return false;
+  }
   bool any_pending(std::uint32_t life) const { return is_pending(pending_.load(), life); }
   static bool is_pending(std::uint64_t pending, std::uint32_t life) {
     return base::high(pending) == life && (base::low(pending) & count_mask) != 0;
   }
   // Changes the word that a destroy sleeps on: there is something new to see.
-  void stir(std::uint32_t life) { add(life, count_mask + 1); }
-  // From now on nobody can settle or expect one of this life. False: some are pending, or somebody else ended it.
+  void stir(std::uint32_t life) { add(life, 0x10000); }
+  // The group is over; asked once a life, by whoever has ended it. True: nothing is pending, and the slot is his to
+  // free. Else it is that of whoever settles the last one. (Before there was this bit, the two were told apart by
+  // whether the group looked over: the last notice could free the slot while whoever ended the group was about to. A
+  // review found it.)
   bool end(std::uint32_t life) {
     std::uint64_t pending = pending_.load();
-    while (base::high(pending) == life && !is_pending(pending, life)) {
-      if (pending_.compare_exchange_weak(pending, base::pack(life + 1, 0))) return true;
+    while (base::high(pending) == life) {
+      const bool frees = !is_pending(pending, life);
+      if (pending_.compare_exchange_weak(pending, frees ? base::pack(life + 1, 0) : pending | over)) return frees;
     }
     return false;
   }
@@ -71,10 +84,12 @@ class Notices {
     return false;
   }
 
-  static constexpr std::uint32_t count_mask = 0xffff;
+  static constexpr std::uint32_t count_mask = 0x7fff;
+  static constexpr std::uint32_t over = 0x8000;
 
   Atomic<Notice*> first_{nullptr};
-  // generation 63..32 | how often stirred 31..16 | not run 15..0. (No more can be out than waiters have numbers.)
+  // generation 63..32 | how often stirred 31..16 | over 15 | not run 14..0. (No more can be out than waiters have
+  // numbers.)
   Atomic<std::uint64_t> pending_{0};
 };
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstring>
+#include <utility>
 
 #include "sched/jobs.hpp"
 
@@ -150,7 +151,13 @@ class Loop {
     std::int32_t code = result_exception;
     Frame<Sys>* const frame = Frame<Sys>::top();
     const bool had_failed = frame->failed;
+    struct InTurn {
+      bool& flag;
+      const bool before = std::exchange(flag, true);
+      ~InTurn() { flag = before; }
+    };
     try {
+      const InTurn in_turn{frame->in_turn};  // a turn is no task: it cannot hand itself back
       code = fn_(ctx_, i);
     } catch (const abi::__forced_unwind&) {
       failed_.store(1);

@@ -43,7 +43,7 @@ bool cancel_one(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life)
   group.line.dismiss_all(life);
   world.pools[group.pool.load(std::memory_order_relaxed)].room.dismiss({&group, life});
   // After the mark: whoever arms a timer, or suspends, looks for it afterwards.
-  flush_timers(world, group);
+  flush_timers(world, group, life);
   return resume_group(world, group, life);
 }
 
@@ -81,7 +81,11 @@ Suspended suspend_group(World<Sys>& world, group::Group<Sys>& group, std::uint32
   // After the suspension: a cancel, a close and a detach resume after they have begun, so one of us ends it.
   const bool is_gone = group.queue.generation() != life;
   const bool is_cancelled = group.is_cancelled(life);
-  if (!is_gone && !is_cancelled && !pool.room.is_closed()) return Suspended::ok;
+  if (!is_gone && !is_cancelled && !pool.room.is_closed()) {
+    // Resumed meanwhile: by then `suspended` may have said otherwise for a moment, and who looked at it sleeps.
+    if (!group.queue.is_suspended()) announce_startable(world, group);
+    return Suspended::ok;
+  }
   resume_group(world, group, life);
   if (is_gone) return Suspended::gone;
   return is_cancelled ? Suspended::cancelled : Suspended::closed;
@@ -95,10 +99,13 @@ void release_groups(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool
   Sys::heavy_barrier();  // pairs with the store in TicketQueue::open()
   for (std::uint32_t i = 0, end = world.groups.high_water(); i < end; ++i) {
     group::Group<Sys>& group = world.groups[i];
-    const std::uint32_t life = group.queue.generation();
-    if ((life & 1U) == 0 || group.pool.load() != index || group.pool_generation.load() != pool_life) continue;
+    const std::uint32_t now = group.queue.generation();
+    const bool is_detached = (now & 1U) == 0;  // or over
+    const std::uint32_t life = is_detached ? now - 1 : now;
+    if (group.pool.load() != index || group.pool_generation.load() != pool_life) continue;
+    if (pool.cancelling.load() != 0) flush_timers(world, group, life);
+    if (is_detached) continue;
     group.line.dismiss_all(life);
-    if (pool.cancelling.load() != 0) flush_timers(world, group);
     if (group.queue.is_suspended()) resume_group(world, group, life);
   }
 }

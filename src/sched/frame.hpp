@@ -28,6 +28,7 @@ struct Frame {
   std::uint32_t life = 0;      // of the group
   bool notice = false;         // a notification that `group` is empty, not a task
   bool took_turns = false;     // a task of a parallel loop that has run
+  bool in_turn = false;        // a turn of such a loop runs
   bool ends = false;           // the group ends when the notification is over
   std::int32_t place = -1;     // pool_worker_index, if it was asked for in this outermost frame of the pool
   std::uint32_t in_place;      // how many tasks around this one, itself included, run in place of a queue place
@@ -65,7 +66,7 @@ struct Frame {
   }
 
   // Something has to be settled before another task can go on in this frame.
-  bool is_unsettled() const { return failed || sections != 0; }
+  bool is_unsettled() const { return failed || sections != 0 || timer != nullptr; }
 
   static Frame*& top() { return reinterpret_cast<Frame*&>(Sys::top_frame()); }
 

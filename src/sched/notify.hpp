@@ -13,15 +13,8 @@ enum class Notified { ok, stale, no_memory, no_thread, closed, crowded };
 // A notice of this group has run, or is not wanted any more. The last one of a group that is over frees its slot.
 template <class Sys>
 void settle_notice(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  const bool was_last = group.notices.settle(life);
+  if (group.notices.settle(life)) free_group(world, group);
   Sys::wake_low(group.notices.pending(), INT32_MAX);
-  if (!was_last) return;
-  // Over, and empty: its last task left the slot to us, or a destroy sleeps on `pending`; one of us ends it.
-  const std::uint64_t sub = group.queue.sub();
-  if (base::high(sub) == life + 1 && group.completion.load().count() == base::low(sub) && group.notices.end(life)) {
-    free_group(world, group);
-    Sys::wake_low(group.notices.pending(), INT32_MAX);
-  }
 }
 
 // Asks to be told when the group is next empty.

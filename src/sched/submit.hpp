@@ -6,6 +6,7 @@
 // overflow policy decides (group/README.md, "At a bound").
 #pragma once
 
+#include "base/handle.hpp"
 #include "sched/run.hpp"
 #include "sched/submit_fast.hpp"
 
@@ -25,10 +26,10 @@ enum class Submitted { ok, stale, no_memory, no_thread, full, closed, timed_out,
 struct SubmitTerms {
   Overflow overflow = Overflow::inherit;
   std::int64_t timeout = 0;
-  bool is_offer = false;      // the library's own, which may as well be refused: not counted as rejected
-  bool is_delayed = false;    // it waits in a timer until
-  std::int64_t start_at = 0;  // this time
-  bool wants_handle = false;  // of that timer
+  bool is_offer = false;           // the library's own, which may as well be refused: not counted as rejected
+  bool is_delayed = false;         // it waits in a timer until
+  std::int64_t start_at = 0;       // this time
+  std::uint64_t* timer = nullptr;  // where to write the handle of that timer, before it may be over
 };
 
 template <class Sys>
@@ -248,11 +249,23 @@ class Submit {
     }
     has_place_ = has_group_place_ = false;
     is_consumed_ = true;
-    if (terms_.wants_handle) handle_ = base::pack(name_timer(group_, *timer, true), timer->index);
+    if (terms_.timer != nullptr) {
+      const std::uint32_t life = name_timer(group_, *timer, true);
+      *terms_.timer = base::Handle::make(base::Kind::timer, timer->index, life, Sys::era());
+    }
     group_.delayed.fetch_add(1);
     pool.room.enter_unqueued();
+    // However we get out of here: another job's result may be dropped on the way, and that end the thread.
+    struct Arming {
+      Submit& submit;
+      Pool<Sys>& pool;
+      Timer<Sys>& timer;
+      const std::uint32_t era = Sys::era();
+      ~Arming() {
+        if (era == Sys::era()) arm_timer(submit.world_, pool, submit.group_, timer, submit.terms_.start_at);
+      }
+    } const arming{*this, pool, *timer};
     lay_tombstone(pool, nullptr);
-    arm_timer(world_, pool, group_, *timer, terms_.start_at);
     return Submitted::ok;
   }
 
@@ -374,8 +387,6 @@ class Submit {
  public:
   // Whether the work is not the caller's any more; to be asked when the call was left by force.
   bool is_consumed() const { return is_consumed_; }
-  // Of the timer of a task that was accepted: generation 63..32 | index 31..0; 0: none was wanted.
-  std::uint64_t timer() const { return handle_; }
 
   // Counts a task of the group that is done elsewhere.
   Submitted enter() {
@@ -395,7 +406,6 @@ class Submit {
   const SubmitTerms terms_;
   std::uint64_t home_ = 0;  // the pool: life 63..32 | slot 31..0
   Taken<Sys> taken_;
-  std::uint64_t handle_ = 0;
   Submitted result_ = Submitted::ok;
   std::int64_t deadline_ = INT64_MAX;
   bool inside_ = false;           // of a task of this pool

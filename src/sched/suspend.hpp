@@ -13,7 +13,7 @@ namespace pool::sched {
 // of the handle, if one is wanted; 0: no memory, no thread for timers, or it is no task that could.
 template <class Sys>
 std::uint32_t prepare_again(World<Sys>& world, Frame<Sys>& frame, std::int64_t due, bool wants_handle) {
-  if (frame.notice || frame.job != nullptr) return 0;
+  if (frame.notice || frame.job != nullptr || frame.in_turn) return 0;
   auto& pool = *static_cast<Pool<Sys>*>(const_cast<void*>(frame.pool));
   auto& group = *static_cast<group::Group<Sys>*>(const_cast<void*>(frame.group));
   if (ensure_timers(world, pool) != CanWait::yes) return 0;

@@ -234,13 +234,14 @@ std::int64_t expire_timers(World<Sys>& world, Pool<Sys>& pool) {
   }
 }
 
-// "Flush": what waits in this group is to be dropped.
+// "Flush": what waits in this life of the group is to be dropped.
 template <class Sys>
-void flush_timers(World<Sys>& world, group::Group<Sys>& group) {
+void flush_timers(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
   bool is_any = false;
   {
     const std::lock_guard lock(group.mutex);
-    is_any = TimerLists<Sys>(world, group).flush();
+    const std::uint32_t first = group.pending.first;
+    if (first != base::nil && world.timers[first].life == life) is_any = TimerLists<Sys>(world, group).flush();
   }
   if (is_any) announce_startable(world, group);
 }

@@ -39,27 +39,25 @@ struct TimerTest : PoolTest<Test, Users, Workers + 1> {
     PoolTest<Test, Users, Workers + 1>::before();
   }
   void prepare() { group = this->make_group(); }
-  // Returns the handle: generation and index.
   Submitted submit_at(std::int64_t due, unsigned which, std::uint64_t* timer = nullptr) {
     timed[which].due = due == INT64_MAX ? 0 : due;
     SubmitTerms terms;
     terms.is_delayed = true;
     terms.start_at = due;
-    terms.wants_handle = timer != nullptr;
+    terms.timer = timer;
     pool::sched::Submit<ModelSystem> submit(this->world, *group.group, group.life, terms);
-    const Submitted submitted =
-        submit({reinterpret_cast<std::uintptr_t>(&Timed::run), reinterpret_cast<std::uintptr_t>(&timed[which])});
-    if (timer != nullptr) *timer = submit.timer();
-    return submitted;
+    return submit({reinterpret_cast<std::uintptr_t>(&Timed::run), reinterpret_cast<std::uintptr_t>(&timed[which])});
   }
   void must_submit_at(std::int64_t due, unsigned which, std::uint64_t* timer = nullptr) {
     RL_ASSERT(submit_at(due, which, timer) == Submitted::ok);
   }
   TimerAsked cancel(std::uint64_t timer) {
-    return pool::sched::cancel_timer(this->world, this->world.timers[pool::base::low(timer)], pool::base::high(timer));
+    return pool::sched::cancel_timer(this->world, this->world.timers[pool::base::Handle::index(timer)],
+                                     pool::base::Handle::generation(timer));
   }
   TimerAsked fire(std::uint64_t timer) {
-    return pool::sched::fire_timer(this->world, this->world.timers[pool::base::low(timer)], pool::base::high(timer));
+    return pool::sched::fire_timer(this->world, this->world.timers[pool::base::Handle::index(timer)],
+                                   pool::base::Handle::generation(timer));
   }
   int runs(unsigned which) { return timed[which].runs($); }
   std::uint64_t cancelled() { return group.group->tally.cancelled(); }
@@ -142,7 +140,7 @@ struct Fired : TimerTest<Fired, 2, 1> {
     RL_ASSERT(generation != 0);
     if (for_ever) {
       const auto& slot = *static_cast<pool::sched::Timer<ModelSystem>*>(frame.timer);
-      self.timer.store(pool::base::pack(generation, slot.index));
+      self.timer.store(pool::base::Handle::make(pool::base::Kind::timer, slot.index, generation));
       self.asleep.open();
     }
     return pool::sched::result_again;

@@ -27,18 +27,28 @@ TEST_F(NoticesTest, ArePendingUntilTheLastIsSettled) {
   EXPECT_TRUE(notices_.any_pending(1));
   EXPECT_FALSE(notices_.settle(1));
   EXPECT_TRUE(notices_.any_pending(1));
-  EXPECT_TRUE(notices_.settle(1));
+  EXPECT_FALSE(notices_.settle(1));  // the last one, but the group is not over
   EXPECT_FALSE(notices_.any_pending(1));
 }
 
-TEST_F(NoticesTest, EndOnceAndWithNonePending) {
+// Either the end of the group or its last notice frees the slot: never both.
+TEST_F(NoticesTest, EndOnce) {
   EXPECT_TRUE(notices_.expect(1));
-  EXPECT_FALSE(notices_.end(1));
-  EXPECT_TRUE(notices_.settle(1));
+  EXPECT_FALSE(notices_.settle(1));
   EXPECT_TRUE(notices_.end(1));
   EXPECT_FALSE(notices_.end(1));
   EXPECT_FALSE(notices_.expect(1));
   EXPECT_FALSE(notices_.settle(1));
+}
+
+TEST_F(NoticesTest, TheLastOneOfAGroupThatIsOverEndsThem) {
+  EXPECT_TRUE(notices_.expect(1));
+  EXPECT_FALSE(notices_.end(1));
+  EXPECT_TRUE(notices_.expect(1));  // asked for at the last moment
+  EXPECT_FALSE(notices_.settle(1));
+  EXPECT_TRUE(notices_.settle(1));
+  EXPECT_FALSE(notices_.end(1));
+  EXPECT_FALSE(notices_.expect(1));
 }
 
 TEST_F(NoticesTest, OfAnotherLifeAreNotCounted) {
@@ -60,7 +70,7 @@ TEST_F(NoticesTest, StirredAreADifferentWordAndTheSameNumber) {
   EXPECT_TRUE(TestNotices::is_pending(after, 1));
   notices_.stir(3);  // another life
   EXPECT_EQ(notices_.pending().load(), after);
-  EXPECT_TRUE(notices_.settle(1));
+  EXPECT_FALSE(notices_.settle(1));
   EXPECT_FALSE(notices_.any_pending(1));
   EXPECT_TRUE(notices_.end(1));
 }
@@ -69,7 +79,7 @@ TEST_F(NoticesTest, AreStirredMoreOftenThanTheWordCanCount) {
   EXPECT_TRUE(notices_.expect(1));
   for (int i = 0; i < 0x10001; ++i) notices_.stir(1);
   EXPECT_TRUE(notices_.any_pending(1));
-  EXPECT_TRUE(notices_.settle(1));
+  EXPECT_FALSE(notices_.settle(1));
   EXPECT_TRUE(notices_.end(1));
 }
 
