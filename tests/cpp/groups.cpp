@@ -91,8 +91,8 @@ void descriptors(const pool::thread_pool& workers) {
   const int fd = eventfd(0, EFD_NONBLOCK);
   eventfd_t value = 0;
   {
+    check::gate gate;  // outlives the task
     pool::group group(workers);
-    check::gate gate;
     group.submit([&gate] { gate.pass(); });
     group.set_eventfd(fd);
     CHECK(eventfd_read(fd, &value) == -1);
