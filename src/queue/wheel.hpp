@@ -26,7 +26,7 @@ class Wheel {
   static constexpr std::uint32_t width = 1U << bits;
   static constexpr std::uint32_t circles = Sys::wheel_circles;
   static_assert(bits <= 6);
-  static_assert(bits * circles + std::bit_width(static_cast<std::uint64_t>(Sys::wheel_tick)) > 63,
+  static_assert(std::uint64_t{bits} * circles + std::bit_width(static_cast<std::uint64_t>(Sys::wheel_tick)) > 63,
                 "any time has a slot");
 
  public:
