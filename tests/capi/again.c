@@ -197,6 +197,11 @@ static int32_t ask_and_end(void* ctx) {
   (void)pool_task_suspend(INT64_MAX, timer);
   return 0;
 }
+static int32_t turn_again(void* ctx, uint64_t index) {
+  (void)ctx;
+  (void)index;
+  return pool_task_again_after(INT64_MAX);
+}
 static void test_not_again(void) {
   pool_timer_t timer = {7};
   pool_job_t job;
@@ -208,6 +213,9 @@ static void test_not_again(void) {
   OK(pool_group_submit_job(group, job_again, NULL, NULL, &job));
   CHECK_STATUS(pool_job_wait(job), POOL_EFAILED);
   OK(pool_job_release(job));
+  CHECK_STATUS(pool_group_wait(group), POOL_EFAILED);
+  OK(pool_group_reset(group));
+  CHECK_STATUS(pool_group_apply(group, 5, 1, turn_again, NULL), POOL_EFAILED);
   CHECK_STATUS(pool_group_wait(group), POOL_EFAILED);
   OK(pool_group_reset(group));
   OK(pool_group_submit(group, fail_and_again, NULL));

@@ -173,6 +173,16 @@ static void test_shutdown(uint32_t workers) {
   CHECK_NOTE(note, 0, 1);
   OK(pool_destroy(pool));
 
+  /* Of a detached group, too. */
+  note_t detached = {0};
+  pool = make_pool(workers);
+  group = make_group(pool);
+  OK(submit_later(group, &detached, INT64_MAX, NULL));
+  OK(pool_group_detach(group));
+  OK(pool_shutdown(pool, POOL_SHUTDOWN_CANCEL, LONG_NS));
+  CHECK_NOTE(detached, 0, 1);
+  OK(pool_destroy(pool));
+
   note_t drained = {0};
   pool = make_pool(workers);
   group = make_group(pool);
