@@ -8,12 +8,6 @@
 
 enum { ms = 1000 * 1000, rounds = 5 };
 
-static int64_t now_ns(void) {
-  struct timespec now;
-  CHECK_EQ(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 typedef struct machine {
   int64_t delay, due;
   int left;

@@ -210,6 +210,13 @@ static inline void check_counts(pool_group_t group, counts_t expected) {
   CHECK_EQ(stats.discarded, expected.discarded);
 }
 
+/* The monotonic clock, in ns. */
+static inline int64_t now_ns(void) {
+  struct timespec now;
+  CHECK_EQ(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* Uses the processor for so many ns of this thread's own time, whoever else has it meanwhile. */
 static inline void burn(int64_t ns) {
   struct timespec now;

@@ -106,12 +106,6 @@ enum { long_ns = 5000000 };
 static atomic_int waiter_thread, late;
 static int64_t first_ns;
 
-static int64_t now_ns(void) {
-  struct timespec now;
-  CHECK_EQ(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* The wait began before its first task did, so that after this its deadline is over for certain. */
 static int32_t task_long(void* ctx) {
   (void)ctx;
