@@ -53,6 +53,17 @@ header benchmark/benchmark.h libbenchmark-dev
 module glib-2.0 libglib2.0-dev
 tool cargo cargo"
       ;;
+    binding-python)
+      echo "tool python3 python3"
+      ;;
+    binding-rust)
+      echo "tool pkg-config pkg-config
+tool cargo cargo"
+      ;;
+    binding-go)
+      echo "tool pkg-config pkg-config
+tool go golang-go"
+      ;;
     instructions)
       echo "tool valgrind valgrind
 tool python3 python3"
