@@ -547,13 +547,16 @@ POOL_API pool_status_t pool_blocking_end(void);
  * POOL_OK; POOL_EINVAL: code is 0 or the library's (INT32_MIN to INT32_MIN + 255), or called outside a task. */
 POOL_API pool_status_t pool_task_set_failure(int32_t code, const char *text);
 
+/* What the two functions below return on success. */
+enum { POOL_TASK_AGAIN = INT32_MIN + 3 };
+
 /* From inside a task: hands it back, if the task returns what this returns. It is called again with the same context
  * after `delay` ns (0 and less: as soon as others had their turn; INT64_MAX: never), on any thread; meanwhile it costs
  * 64 bytes and no thread. It goes on counting as running, and is not dropped; a cancel of its group drops it instead
  * of calling it again. Whether it keeps its place of max_concurrency says the group's `limit_counts_suspended`.
  * Nothing can refuse its return: neither bounds nor a pool that is shutting down. Not for jobs, nor for the turns of
- * pool_group_apply. On failure (no memory, no thread for timers, no task) the value returned fails the task; a task that
- * has been handed back before, or was delayed, has what it takes. Does not block. Since 1.0. */
+ * pool_group_apply. POOL_TASK_AGAIN; any other value (no memory, no thread for timers, no task) fails the task that
+ * returns it; a task that has been handed back before, or was delayed, has what it takes. Does not block. Since 1.0. */
 POOL_API int32_t pool_task_again_after(int64_t delay);
 
 /* The same, and writes a handle to *timer: pool_timer_fire makes the task go on at once, whether it comes before or

@@ -45,6 +45,11 @@ class Room {
   std::uint32_t chunk() const { return chunk_.load(std::memory_order_relaxed); }
   // Says whether a thread may begin to keep some: nobody waits for them.
   bool may_keep() const { return (word_.load() & (closed | line)) == 0; }
+  // The same, and far from full: nobody is about to wait for them.
+  bool is_roomy() const {
+    const std::uint64_t word = word_.load();
+    return (word & (closed | line)) == 0 && queued(word) <= capacity() - capacity() / 8;
+  }
   // Takes so many places and tokens for a store, unless the room is nearly full. False: it is.
   bool refill(std::uint32_t places, std::uint32_t tokens) {
     std::uint64_t word = word_.load(std::memory_order_relaxed);

@@ -227,7 +227,10 @@ class Credits {
   // Under the bias: fetches a chunk, and takes one of it.
   static bool refill(World<Sys>& world, Pool<Sys>& pool, std::uint64_t home, LocalType& local) {
     if (local.home.load(relaxed) != home) settle(world, local, home);
-    if (local.exact.load(relaxed) != 0) relax_here(local, pool);
+    if (local.exact.load(relaxed) != 0) {
+      if (!pool.room.is_roomy()) return false;
+      relax_here(local, pool);
+    }
     if (local.exact.load(relaxed) != 0) return false;
     const std::uint32_t chunk = pool.room.chunk();
     const std::uint64_t credits = local.credits.load(relaxed);
@@ -265,6 +268,7 @@ class Credits {
   // An exact one looks whether it may keep credits again.
   static void relax(LocalType& local, Pool<Sys>& pool) {
     if (pool.room.chunk() == 0 || !pool.room.may_keep()) return;
+    if (!pool.room.is_roomy() && ++local.patience % Sys::exact_starts != 0) return;
     local.bias.enter();
     if (local.home.load(relaxed) == pool.home.load(relaxed)) relax_here(local, pool);
     local.bias.leave();

@@ -64,6 +64,7 @@ struct alignas(base::cache_line) Local {
   Atomic<std::uint64_t> credits{0};  // tokens 63..32 | places 31..0
   Atomic<std::uint32_t> exact{1};    // none are kept, everything goes to the room itself
   Atomic<std::uint32_t> most{0};     // so many of each are kept
+  std::uint32_t patience = 0;        // its own: of a room that is nearly full it begins to keep some once in a while
   Window<Sys> window;
 
   // How many tasks of an unknown group this thread claims together in a wait, by how long its last ones took; and how
@@ -117,6 +118,14 @@ struct alignas(base::cache_line) Local {
     group_count.store(count - 1, std::memory_order_relaxed);
     return groups[count - 1].load(std::memory_order_relaxed);
   }
+
+  // Free timers (sched/free_timers.hpp): two chains, of which the second one is full or empty. Its own.
+  struct Chain {
+    std::uint32_t first = base::nil;
+    std::uint32_t count = 0;
+  };
+  Chain timers;
+  Chain spare_timers;
 
   // The thread that has it, as the kernel calls it; 0: nobody.
   Atomic<std::uint32_t> owner{0};

@@ -37,7 +37,7 @@ TimerAsked cancel_timer(World<Sys>& world, Timer<Sys>& timer, std::uint32_t gene
   const TimerAsked asked = ask_timer(world, timer, generation, [&](auto& its, auto& pool, auto& group) {
     if (timer.is_listed == 0) return TimerAsked::busy;
     its.take_out(timer);
-    unwind_timer(world, pool, timer);
+    pool.timers.wheel.take_out(world.timers, timer.index);
     has_unit = timer.has_unit != 0;
     its_pool = &pool;
     its_group = &group;

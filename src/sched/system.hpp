@@ -45,6 +45,9 @@ struct System {
   static constexpr std::uint32_t place_words = 1024;
   static constexpr std::uint32_t job_slots = 1U << 24;
   static constexpr std::uint32_t timer_slots = 1U << 24;
+  static constexpr std::uint32_t timer_chain = 32;   // free ones that go from thread to thread at once
+  static constexpr std::uint32_t timer_inboxes = 8;  // of a pool
+  static constexpr std::uint32_t inbox_batch = 64;   // that many are put into their lists at once
   // Timers are due to about 16 us (queue/wheel.hpp).
   static constexpr std::int64_t wheel_tick = 1 << 14;
   static constexpr std::uint32_t wheel_bits = 6;
@@ -72,6 +75,8 @@ struct System {
   static constexpr std::uint32_t most_caution = 255;
   // How many free slots of groups a thread keeps.
   static constexpr std::uint32_t kept_groups = 16;
+  // After how many starts a thread keeps credits again of a room that is nearly full.
+  static constexpr std::uint32_t exact_starts = 128;
   // How many credits of a room with this capacity a thread takes at once; 0: in a small one each is counted at once.
   static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) {
     return capacity < 4096 ? 0 : capacity < 16'384 ? capacity / 64 : 256;

@@ -28,7 +28,7 @@ struct Timer {
   Atomic<std::uint32_t> group{base::nil};
   std::uint32_t life = 0;
 
-  // Under `timers` of the pool: in its inbox or its wheel.
+  // Under `timers` of the pool, in its wheel. Those in an inbox, and free ones, are chained by `next`.
   std::int64_t due = 0;
   std::uint32_t next = base::nil;
   std::uint32_t previous = base::nil;
@@ -47,19 +47,33 @@ struct Timer {
   std::uint32_t previous_listed = base::nil;
 };
 
+// Timers that are armed and still to be put into their lists.
+template <class Sys>
+struct alignas(base::cache_line) TimerInbox {
+  typename Sys::template Atomic<std::uint64_t> word{0};  // how many 63..32 | index + 1 of the first 31..0
+};
+
 // The part of a pool.
 template <class Sys>
 struct Timers {
+  // What its free list has are chains of them.
   using Slots = typename Sys::template Slab<Timer<Sys>, 1024, Sys::timer_slots / 1024>;
 
   typename Sys::AdaptiveMutex mutex;
   queue::Wheel<Sys, Slots> wheel;  // under it
-  // Those that are still to be put into the wheel, linked by `next`: index + 1 of the first.
-  typename Sys::template Atomic<std::uint32_t> inbox{0};
-  // Until when the housekeeper sleeps at most.
+  // Each thread has one of these, few share one.
+  TimerInbox<Sys> inboxes[Sys::timer_inboxes];
+  // Until when the housekeeper sleeps at most, or it was called.
   typename Sys::template Atomic<std::int64_t> planned{INT64_MAX};
   // There is a housekeeper, and memory. Changed under `growth`.
   typename Sys::template Atomic<std::uint32_t> are_ready{0};
+
+  bool any_armed() const {
+    for (const TimerInbox<Sys>& inbox : inboxes) {
+      if (inbox.word.load() != 0) return true;
+    }
+    return false;
+  }
 };
 
 }  // namespace pool::sched

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sched/announce.hpp"
+#include "sched/free_timers.hpp"
 #include "sched/task.hpp"
 
 namespace pool::sched {
@@ -112,7 +113,7 @@ CanWait ensure_timers(World<Sys>& world, Pool<Sys>& pool) {
 // A timer for a task of this life. Null: no memory.
 template <class Sys>
 Timer<Sys>* open_timer(World<Sys>& world, const group::Group<Sys>& group, std::uint32_t life) {
-  const std::uint32_t index = world.timers.take();
+  const std::uint32_t index = FreeTimers<Sys>(world).take();
   if (index == base::nil) return nullptr;
   Timer<Sys>& timer = world.timers[index];
   timer.index = index;
@@ -138,51 +139,79 @@ std::uint32_t name_timer(group::Group<Sys>& group, Timer<Sys>& timer, bool has_h
 // By its claimer: the handle is over, if there is one.
 template <class Sys>
 void free_timer(World<Sys>& world, group::Group<Sys>& group, Timer<Sys>& timer) {
-  if (name_timer(group, timer, false) < Sys::last_generation) world.timers.give(timer.index);
+  if (name_timer(group, timer, false) < Sys::last_generation) FreeTimers<Sys>(world).give(timer.index);
 }
 
-// Under `timers`: all that were armed so far are in the wheel.
+// Under `timers`: all that were armed so far are in their lists.
 template <class Sys>
-void empty_inbox(World<Sys>& world, Pool<Sys>& pool) {
-  if (pool.timers.inbox.load() == 0) return;
-  const std::int64_t now = Sys::now();
-  for (std::uint32_t at = pool.timers.inbox.exchange(0); at != 0;) {
-    const std::uint32_t index = at - 1;
-    at = world.timers[index].next;
-    pool.timers.wheel.put(world.timers, index, now);
+void empty_inboxes(World<Sys>& world, Pool<Sys>& pool) {
+  std::int64_t now = 0;
+  for (TimerInbox<Sys>& inbox : pool.timers.inboxes) {
+    if (inbox.word.load() == 0) continue;
+    if (now == 0) now = Sys::now();
+    for (std::uint32_t at = base::low(inbox.word.exchange(0)); at != 0;) {
+      // As many as are of one group in a row.
+      group::Group<Sys>& group = world.groups[world.timers[at - 1].group.load()];
+      const std::lock_guard lock(group.mutex);
+      TimerLists<Sys> its(world, group);
+      while (at != 0) {
+        Timer<Sys>& timer = world.timers[at - 1];
+        if (&world.groups[timer.group.load()] != &group) break;
+        at = timer.next;
+        its.put_pending(timer);
+        pool.timers.wheel.put(world.timers, timer.index, now);
+      }
+    }
   }
 }
 
-// Takes it out of the wheel, where it may be. Under `timers`.
+// Before a timer is armed that is not due yet. It is in no wheel if it waits for ever.
 template <class Sys>
-void unwind_timer(World<Sys>& world, Pool<Sys>& pool, Timer<Sys>& timer) {
-  empty_inbox(world, pool);
-  pool.timers.wheel.take_out(world.timers, timer.index);
+void set_due(Timer<Sys>& timer, std::int64_t due, bool has_unit) {
+  timer.due = due;
+  timer.has_unit = has_unit ? 1 : 0;
+  timer.is_expired = due == INT64_MAX ? 1 : 0;
 }
 
-// "Arm"; `due` 0 is now. The task may be over, and its group and its pool be gone, when this returns.
+// The housekeeper must not sleep beyond `due`.
 template <class Sys>
-void arm_timer(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Timer<Sys>& timer, std::int64_t due,
-               bool has_unit = false) {
+void call_keeper_by(Pool<Sys>& pool, std::int64_t due) {
+  std::int64_t planned = pool.timers.planned.load();
+  while (due < planned) {
+    // Who comes next, with a later one, need not call it again.
+    if (pool.timers.planned.compare_exchange_weak(planned, due)) return call_keeper(pool);
+  }
+}
+
+// One that nobody can name: by way of an inbox. Says how many are in there.
+template <class Sys>
+std::uint32_t put_into_inbox(Pool<Sys>& pool, Timer<Sys>& timer) {
+  const auto local = reinterpret_cast<std::uintptr_t>(Sys::local()) / sizeof(Local<Sys>);
+  auto& inbox = pool.timers.inboxes[local % Sys::timer_inboxes].word;
+  const std::uint32_t index = timer.index;
+  std::uint64_t word = inbox.load();
+  do {
+    timer.next = base::low(word);
+  } while (!inbox.compare_exchange_weak(word, base::pack(base::high(word) + 1, index + 1)));
+  return base::high(word) + 1;
+}
+
+// "Arm" of one that has a handle, or is due now: `due` 0.
+template <class Sys>
+void arm_listed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Timer<Sys>& timer, std::int64_t due,
+                bool has_unit) {
   bool is_due = false;
   {
+    std::unique_lock timers(pool.timers.mutex, std::defer_lock);
+    if (due != 0 && due != INT64_MAX) timers.lock();
     const std::lock_guard lock(group.mutex);
     TimerLists<Sys> its(world, group);
     is_due = due == 0 || timer.is_fired != 0 || group.is_cancelled(timer.life) || pool.cancelling.load() != 0;
-    timer.is_expired = is_due || due == INT64_MAX ? 1 : 0;
-    timer.has_unit = has_unit ? 1 : 0;
-    timer.due = due;
+    set_due(timer, is_due ? INT64_MAX : due, has_unit);
     is_due ? its.put_due(timer) : its.put_pending(timer);
-    // Under the mutex: whoever claims it from now on finds it in the inbox, or in the wheel.
-    if (timer.is_expired == 0) {
-      std::uint32_t first = pool.timers.inbox.load(std::memory_order_relaxed);
-      do {
-        timer.next = first;
-      } while (!pool.timers.inbox.compare_exchange_weak(first, timer.index + 1));
-    }
+    if (timer.is_expired == 0) pool.timers.wheel.put(world.timers, timer.index, Sys::now());
   }
-  if (is_due) return announce_startable(world, group);
-  if (due < pool.timers.planned.load()) call_keeper(pool);
+  is_due ? announce_startable(world, group) : call_keeper_by(pool, due);
 }
 
 // Those from due[i] on that are of one group: they are as good as queued. Says where the next group's begin.
@@ -216,7 +245,7 @@ std::int64_t expire_timers(World<Sys>& world, Pool<Sys>& pool) {
     std::int64_t planned = 0;
     {
       const std::lock_guard timers(pool.timers.mutex);
-      empty_inbox(world, pool);
+      empty_inboxes(world, pool);
       const std::int64_t now = Sys::now();
       while (count < most && (due[count] = pool.timers.wheel.take_due(world.timers, now)) != base::nil) ++count;
       // Nobody frees them while we have `timers`: they are not marked as expired.
@@ -230,20 +259,44 @@ std::int64_t expire_timers(World<Sys>& world, Pool<Sys>& pool) {
     // They may be gone by now: needless announcements.
     for (std::uint32_t i = 0; i < group_count; ++i) announce_startable(world, *groups[i]);
     // After `planned` was stored: who armed one meanwhile may rely on us.
-    if (count < most && pool.timers.inbox.load() == 0) return planned;
+    if (count < most && !pool.timers.any_armed()) return planned;
   }
 }
 
 // "Flush": what waits in this life of the group is to be dropped.
 template <class Sys>
 void flush_timers(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
+  Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
+  if (pool.timers.are_ready.load() == 0) return;
   bool is_any = false;
   {
+    // Also if the inboxes are empty: somebody may have what was there in his hands. (The model checker found this one.)
+    const std::lock_guard timers(pool.timers.mutex);
+    empty_inboxes(world, pool);
     const std::lock_guard lock(group.mutex);
     const std::uint32_t first = group.pending.first;
     if (first != base::nil && world.timers[first].life == life) is_any = TimerLists<Sys>(world, group).flush();
   }
   if (is_any) announce_startable(world, group);
+}
+
+// "Arm"; `due` 0 is now. The task may be over, and its group and its pool be gone, when this returns.
+template <class Sys>
+void arm_timer(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Timer<Sys>& timer, std::int64_t due,
+               bool has_unit = false) {
+  const bool has_handle = (timer.generation.load(std::memory_order_relaxed) & 1U) != 0;
+  if (due == 0 || due == INT64_MAX || has_handle) return arm_listed(world, pool, group, timer, due, has_unit);
+  const std::uint32_t life = timer.life;
+  set_due(timer, due, has_unit);
+  const std::uint32_t count = put_into_inbox(pool, timer);
+  // From here on it is not ours. Whoever marks the group flushes it afterwards; one of us sees the other.
+  if (group.is_cancelled(life) || pool.cancelling.load() != 0) {
+    flush_timers(world, group, life);
+  } else if (count >= Sys::inbox_batch) {
+    const std::lock_guard timers(pool.timers.mutex);
+    empty_inboxes(world, pool);
+  }
+  call_keeper_by(pool, due);
 }
 
 // "Claim": up to `most` whose time has come, each given to put(timer). Says how many; `is_left`: there are more.
@@ -275,7 +328,7 @@ std::uint32_t claim_due(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& g
     at = timer.next_listed;
     if (!are_expired) {
       const std::lock_guard timers(pool.timers.mutex);
-      unwind_timer(world, pool, timer);
+      pool.timers.wheel.take_out(world.timers, timer.index);
     }
     if (!timer.has_started) group.delayed.fetch_sub(1);
     put(timer);
@@ -330,7 +383,7 @@ TimerAsked fire_timer(World<Sys>& world, Timer<Sys>& timer, std::uint32_t genera
       return TimerAsked::ok;
     }
     if (!its.is_pending(timer)) return TimerAsked::ok;
-    unwind_timer(world, pool, timer);
+    pool.timers.wheel.take_out(world.timers, timer.index);
     timer.is_expired = 1;
     its.take_out(timer);
     its.put_due(timer);

@@ -37,8 +37,22 @@ class [[nodiscard]] suspension : public awaitable {
   status status_ = status::ok;
 };
 
-struct no_start {
-  status operator()(pool_timer_t) const noexcept { return status::ok; }
+// The same that waits for time alone.
+class [[nodiscard]] pause : public awaitable {
+ public:
+  explicit pause(std::int64_t time) noexcept : time_(time) {}
+
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> self) {
+    status_ = self.promise().runner->sleep(self, time_);
+    return status_ == status::ok;
+  }
+  void await_resume() const { must(status_, "co_await"); }
+
+ private:
+  std::int64_t time_;
+  status status_ = status::ok;
 };
 
 // Waits for another group. Its notification has an object of its own to write to, since the coroutine may have been
@@ -93,7 +107,7 @@ inline group_awaiter promise_base::await_transform(const group_ref& other) noexc
 // Sleeps, never for less than `time`. 0 and less: yield().
 template <class Rep, class Period>
 auto sleep_for(std::chrono::duration<Rep, Period> time) noexcept {
-  return detail::suspension(detail::nanoseconds_of(time), detail::no_start());
+  return detail::pause(detail::nanoseconds_of(time));
 }
 // Until `time` as its clock says now.
 template <class Clock, class Duration>
@@ -102,7 +116,7 @@ auto sleep_until(std::chrono::time_point<Clock, Duration> time) noexcept {
   return sleep_for(time > now ? time - now : decltype(time - now)::zero());
 }
 // Goes on when other tasks have had their turn.
-inline auto yield() noexcept { return detail::suspension(0, detail::no_start()); }
+inline auto yield() noexcept { return detail::pause(0); }
 
 // Makes a coroutine that is suspended go on. A value; may be called from any thread, more than once, early or late: it
 // does nothing then. Does not block.

@@ -50,13 +50,14 @@ class driver {
   status sleep(std::coroutine_handle<> self, std::int64_t timeout, Start&& start) {
     pool_timer_t timer{};
     const std::int32_t answer = pool_task_suspend(timeout, &timer);
-    if (timer.id == 0) return status::no_memory;
+    if (answer != POOL_TASK_AGAIN) return status::no_memory;
     const status started = start(timer);
-    if (started != status::ok) return started;
-    next_ = self;
-    answer_ = answer;
-    is_asleep_ = true;
-    return status::ok;
+    return started == status::ok ? fall_asleep(self, answer) : started;
+  }
+  // The same without a handle, which costs less.
+  status sleep(std::coroutine_handle<> self, std::int64_t timeout) {
+    const std::int32_t answer = pool_task_again_after(timeout);
+    return answer == POOL_TASK_AGAIN ? fall_asleep(self, answer) : status::no_memory;
   }
 
   void hold() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); }
@@ -69,6 +70,12 @@ class driver {
   ~driver() = default;
 
  private:
+  status fall_asleep(std::coroutine_handle<> self, std::int32_t answer) noexcept {
+    next_ = self;
+    answer_ = answer;
+    is_asleep_ = true;
+    return status::ok;
+  }
   // Nobody uses it any more.
   virtual void end() noexcept = 0;
 
