@@ -134,6 +134,7 @@ RUNS = (
     sleepers("sleepers-delayed-1024", BOUNDED, 1000, slow=True),
     sleepers("sleepers-thread-1024", ("std::thread",) + BOUNDED, 1000, slow=True),
     sleepers("sleepers-thread-100ms", ("std::thread",), 10_000, once=True),
+    Run("late", (Case("late-p50", "ns"), Case("late-p99", "ns", (Goal(plus=1_000_000),))), ("Go",)),
     mixed("mixed-blocking", ("ideal", "std::thread"), (Goal(1.2, ("ideal",)),)),
     mixed("mixed-burst"),
     mixed("mixed-fixed"),

@@ -4,9 +4,11 @@
 // The sleepers on libpool: as tasks that hand themselves back, and as threads that sleep.
 #include "ours_sleepers.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <pool/pool.hpp>
+#include <vector>
 
 #include "ours.hpp"
 #include "sleepers.hpp"
@@ -77,9 +79,35 @@ void sleep_in_threads(const Sleepers& sleepers) {
   check(pool_destroy(pool));
 }
 
+// How late a lone task starts that was submitted with a delay of 1 to 2 ms; nobody waits in the library.
+void be_late(const std::string& name) {
+  Ours::with({}, [&](Ours& peer) {
+    Ours::Group group(peer);
+    std::vector<int64_t> samples;
+    const int64_t count = rounds(2'000);
+    const int64_t cpu = cpu_ns();
+    for (int64_t i = 0; i < count; i++) {
+      const int64_t delay = 1'000'000 + i * 7'919 % 1'000'000;
+      std::atomic<int64_t> started{0};
+      const int64_t submitted = wall_ns();
+      check(pool_group_submit_after(
+          group.handle, delay,
+          [](void* ctx) -> int32_t {
+            static_cast<std::atomic<int64_t>*>(ctx)->store(wall_ns());
+            return 0;
+          },
+          &started, nullptr));
+      while (started.load() == 0) sleep_ns(delay);
+      samples.push_back(started.load() - submitted - delay);
+    }
+    print_percentiles(name.c_str(), samples, static_cast<double>(cpu_ns() - cpu) / static_cast<double>(count));
+  });
+}
+
 }  // namespace
 
 bool run_sleepers(const std::string& name) {
+  if (name == "late") return be_late(name), true;
   if (const Sleepers sleepers = sleepers_of(name, "delayed"); sleepers.count != 0) {
     return time_sleepers(name, [&] { sleep_delayed(sleepers); }), true;
   }

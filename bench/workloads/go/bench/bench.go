@@ -97,23 +97,41 @@ func fib(newGroup func() Group, n int) int {
 	return left + right
 }
 
-func loneStart(name string, group Group) {
+// How long after what it says each of so many lone tasks starts; start(n, started) begins the n-th, which is to call started,
+// and says when it would start at best.
+func lone(name string, start func(n int, started func()) time.Time) {
 	count := rounds(2000)
 	samples := make([]int64, 0, count)
 	begin := cpuTime()
 	for i := 0; i < count; i++ {
-		var started atomic.Int64
-		submitted := time.Now()
-		group.Run(func() { started.Store(int64(time.Since(submitted))) })
-		for first := true; first || started.Load() == 0; first = false {
+		var started atomic.Pointer[time.Time]
+		ideal := start(i, func() { now := time.Now(); started.Store(&now) })
+		for first := true; first || started.Load() == nil; first = false {
 			time.Sleep(time.Millisecond)
 		}
-		samples = append(samples, started.Load())
+		samples = append(samples, int64(started.Load().Sub(ideal)))
 	}
 	cpu := float64(cpuTime()-begin) / float64(count)
 	sort.Slice(samples, func(i, j int) bool { return samples[i] < samples[j] })
 	fmt.Printf("%s-p50 %d %.4g\n", name, samples[count/2], cpu)
 	fmt.Printf("%s-p99 %d %.4g\n", name, samples[count*99/100], cpu)
+}
+
+func loneStart(name string, group Group) {
+	lone(name, func(_ int, started func()) time.Time {
+		now := time.Now()
+		group.Run(started)
+		return now
+	})
+}
+
+func late(name string) {
+	lone(name, func(n int, started func()) time.Time {
+		delay := time.Millisecond + time.Duration(n*7919%1000000)
+		ideal := time.Now().Add(delay)
+		time.AfterFunc(delay, started)
+		return ideal
+	})
 }
 
 // Tasks that sleep, as sleepers.hpp has them; count 0: the case is none of these.
@@ -210,6 +228,8 @@ func Main(peer Peer) {
 		timeEach(name, calls, func(count int) { fib(newGroup, 24) })
 	case "lone-start":
 		loneStart(name, newGroup())
+	case "late":
+		late(name)
 	case "blocking":
 		start, cpu := time.Now(), cpuTime()
 		flood(newGroup(), 1000, func() { time.Sleep(10 * time.Millisecond) })
