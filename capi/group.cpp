@@ -140,12 +140,29 @@ pool_status_t outcome(const Group& group, std::uint32_t generation) {
   return POOL_OK;
 }
 
+// While it lives the task that runs on this thread, if one does, is seen to wait for that group.
+class Waiting {
+ public:
+  explicit Waiting(const Group* group) : frame_(Frame::top()) {
+    if (frame_ != nullptr) frame_->waits_for = group;
+  }
+  ~Waiting() {
+    if (frame_ != nullptr) frame_->waits_for = nullptr;
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  Frame* const frame_;
+};
+
 pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) try {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
   // (Nothing that was claimed is unfinished: none of it is on our stack, however deep that is.)
   if (found.slot->has_begun() && Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) return POOL_EDEADLK;
+  const Waiting waiting(found.slot);
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);
   const auto waited = timeout <= 0
                           ? wait.poll()
@@ -375,6 +392,8 @@ pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t* stats, si
   ours.queued = counters.queued;
   ours.running = counters.running;
   ours.discarded = counters.discarded;
+  ours.waiters = found.slot->waiters.load();
+  ours.oldest_wait = sched::oldest_wait(*found.world, *found.slot, System::now());
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

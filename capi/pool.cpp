@@ -84,6 +84,8 @@ pool_status_t read_options(const char* function, const pool_options_t* options, 
   config.idle_timeout = given_or(given.idle_timeout, default_idle_timeout);
   config.burst_delay = given_or(given.burst_delay, default_burst_delay);
   config.stack_size = given.stack_size;
+  if (given.timing > UINT32_MAX) return invalid(function, "timing", "has to be 0 to 4294967295", log);
+  config.timing = static_cast<std::uint32_t>(given.timing);
   config.name = given.name != nullptr ? given.name : "pool";
   config.hooks = {given.on_thread_start, given.on_thread_stop, given.hook_user};
   config.log = log;
@@ -182,6 +184,15 @@ pool_status_t pool_stats(pool_t pool, pool_stats_t* stats, size_t size) {
   ours.workers_created = counts.created;
   ours.workers_left = counts.left;
   ours.workers_blocked = counts.blocked;
+  ours.workers_burst = counts.burst;
+  ours.finished = counts.tallied.finished;
+  ours.failed = found.slot->failed.load();
+  ours.cancelled = found.slot->cancelled.load();
+  ours.helps = counts.tallied.helped;
+  ours.wakes = found.slot->wakes.load();
+  ours.steals = found.slot->steals.load();
+  ours.longest_run = counts.longest_run;
+  ours.oldest_wait = counts.oldest_wait;
   capi::copy_out(ours, stats, size);
   return POOL_OK;
 }

@@ -22,7 +22,8 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
                      std::size_t copy_size, sched::SubmitTerms terms) try {
   if (!found) return found.status();
   queue::Work work;
-  if (!sched::Task::pack(fn, ctx, drop, copy_size, work)) return POOL_ENOMEM;
+  const std::int64_t submitted = terms.is_delayed ? 0 : sched::stamp_next(*found.world, *found.slot);
+  if (!sched::Task::pack(fn, ctx, drop, copy_size, work, submitted)) return POOL_ENOMEM;
   // Where there is room, the terms do not matter.
   if (!terms.is_delayed && sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
     return POOL_OK;

@@ -205,6 +205,8 @@ typedef struct pool_options {
   void *hook_user;              /* what both hooks are called with */
   pool_log_fn log;              /* takes the pool's log; default: standard error */
   void *log_user;
+  uint64_t timing;              /* one task in so many is timed, 1 to 2^32 - 1: how long it waits and runs
+                                   (pool/insight.h), and how old the queue is; default: none */
 } pool_options_t;
 
 /* Fills *options with the defaults. `size` is sizeof(pool_options_t) as the caller was compiled; at most that much is
@@ -271,6 +273,15 @@ typedef struct pool_stats_values {
   uint64_t caller_runs;     /* tasks that were run in place of a queue place, and */
   uint64_t discarded;       /* that were discarded at a bound, so far */
   uint64_t workers_blocked; /* of the threads now, inside pool_blocking_begin */
+  uint64_t workers_burst;   /* of the threads now, more than max_workers */
+  uint64_t finished;        /* tasks that are over, so far, and */
+  uint64_t failed;          /* of these failed, */
+  uint64_t cancelled;       /* were cancelled before they started, */
+  uint64_t helps;           /* were run by threads that wait */
+  uint64_t wakes;           /* threads that were woken since there was work, so far */
+  uint64_t steals;          /* tasks that a thread had claimed and another one took over, so far */
+  int64_t longest_run;      /* ns that a worker has been at the same task, or at a row of quick ones of one group */
+  int64_t oldest_wait;      /* ns that the oldest task in a queue has waited, at most; 0 without pool_options_t.timing */
 } pool_stats_t;
 
 /* Writes what the pool is doing now to *stats. Each field is right for some moment during the call. `size` is
@@ -497,6 +508,8 @@ typedef struct pool_group_stats_values {
   uint64_t queued;      /* not started yet: a gauge */
   uint64_t running;     /* started and not finished: a gauge */
   uint64_t discarded;   /* dropped before they started, at a bound */
+  uint64_t waiters;     /* threads that wait for the group and found it busy: a gauge */
+  int64_t oldest_wait;  /* as in pool_stats_t */
 } pool_group_stats_t;
 
 /* Writes the group's counters to *stats. All but the gauges never fall and are exact while the group is empty; the

@@ -95,6 +95,7 @@ struct alignas(base::cache_line) Group {
   Atomic<std::uint32_t> weight{1};
   Atomic<std::uint32_t> help{0};
   Atomic<std::int64_t> overflow_timeout{0};
+  Atomic<std::int64_t> oldest{0};    // what waits was submitted at this time or later, if tasks are timed (0: unknown)
   Atomic<std::int64_t> used{0};      // time of workers, by weight (sched/search.hpp)
   Atomic<std::uint64_t> places{0};   // generation 63..32 | taken in its own queue, if that is bounded
   Atomic<std::uint32_t> waiters{0};  // threads in a wait that had to arrive

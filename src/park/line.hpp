@@ -26,6 +26,7 @@ class Line {
   }
 
   bool busy() const { return count_.load() != 0; }
+  std::uint32_t length() const { return count_.load(); }
 
   // Stands in line until `deadline`. `free()` says how many places there are; `shut()` whether to stand in line makes
   // no sense (any more); both are called under the mutex. Granted: the caller takes its place and calls done().

@@ -133,6 +133,8 @@ class Room {
     }
   }
 
+  // How many stand in line.
+  std::uint32_t length() const { return length_.load(); }
   bool has_line() const { return (word_.load() & line) != 0; }
   bool is_closed() const { return (word_.load() & closed) != 0; }
   Counts counts() const {
@@ -156,6 +158,14 @@ class Room {
     Owner owner;
   };
   static constexpr std::uint32_t in_line = UINT32_MAX;
+  // Counts one of them, for statistics.
+  struct Standing {
+    typename Sys::template Atomic<std::uint32_t>& length;
+    explicit Standing(typename Sys::template Atomic<std::uint32_t>& its) : length(its) { length.fetch_add(1); }
+    ~Standing() { length.fetch_sub(1); }
+    Standing(const Standing&) = delete;
+    Standing& operator=(const Standing&) = delete;
+  };
 
   static constexpr std::uint32_t queued(std::uint64_t word) { return static_cast<std::uint32_t>(word & 0x3fffffff); }
   static constexpr std::uint32_t unfinished(std::uint64_t word) {
@@ -168,6 +178,7 @@ class Room {
   Taken stand_in_line(std::int64_t deadline, Owner owner, Shut&& shut, Joined&& joined) {
     Blocked self;
     self.owner = owner;
+    const Standing standing(length_);
     {
       const std::lock_guard lock(mutex_);
       const std::uint64_t word = word_.fetch_or(line) | line;
@@ -230,6 +241,7 @@ class Room {
   typename Sys::template Atomic<std::uint32_t> capacity_{0};  // a late submitter may look while a life begins
   typename Sys::template Atomic<std::uint32_t> chunk_{0};
   typename Sys::template Atomic<std::uint32_t> drains_{0};
+  typename Sys::template Atomic<std::uint32_t> length_{0};
   typename Sys::Mutex mutex_;
   Blocked* first_ = nullptr;
   Blocked* last_ = nullptr;

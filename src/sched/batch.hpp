@@ -219,6 +219,7 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
         for (std::uint32_t i = 0; i < count; ++i) own.put(i, loot[i].fn, loot[i].ctx);
       });
     }
+    world.pools[group.pool.load(std::memory_order_relaxed)].steals.fetch_add(count, std::memory_order_relaxed);
     if (count > 1) tell_of_window(world, group);
     return true;
   });
@@ -335,6 +336,7 @@ class Batch {
     frame.life = life_;
     do {
       note_started();
+      frame.fn = work.fn;
       try {
         const std::int32_t result = reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
         if (result != 0 && !frame.failed) [[unlikely]] {
@@ -383,6 +385,7 @@ class Batch {
     if (frame.timer != nullptr) drop_timer(world_, group_, frame);
     end_sections(frame);
     if (frame.failed) {
+      pool_.failed.fetch_add(1, std::memory_order_relaxed);
       group_.tally.failure.record(frame.code, frame.text);
       if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);
     }
@@ -418,6 +421,7 @@ class Batch {
     if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);
     const std::uint32_t over = run_;
     run_ = 0;
+    tally_finished(pool_, over, Frame<Sys>::inside_task());
     tell(0);
     if constexpr (is_own) {
       if (complete_own(world_, pool_, group_, life_, over)) [[likely]]

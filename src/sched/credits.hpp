@@ -6,6 +6,7 @@
 // does it, if that works for this pool. The protocol is "Local credits" in park/README.md.
 #pragma once
 
+#include "sched/statistics.hpp"
 #include "sched/task.hpp"
 #include "sched/window.hpp"
 
@@ -95,6 +96,7 @@ class Credits {
           keep(local, pool, run * one_token)) [[likely]] {
         if (is_told) local.window.finished.store(0, relaxed);
         (void)group.completion.add_alone(run);
+        local.own_finished.store(local.own_finished.load(relaxed) + run, relaxed);
         run = 0;
       }
       local.bias.leave();
@@ -251,6 +253,7 @@ class Credits {
   // Under the bias: turns to another pool. (What is here keeps the one before from ending.)
   static void settle(World<Sys>& world, LocalType& local, std::uint64_t home) {
     const std::uint64_t credits = local.credits.load(relaxed);
+    tell_own_finished(world, local);
     if (credits != 0) {
       local.credits.store(0, relaxed);
       world.pools[base::low(local.home.load(relaxed))].room.give(base::low(credits), base::high(credits));

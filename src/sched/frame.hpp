@@ -22,17 +22,19 @@ struct Frame {
   Frame* up;
   const void* pool;
   const void* group;
-  const void* job = nullptr;   // the job's slot, if the task is one
-  void* timer = nullptr;       // that the task waited in, or goes back to
-  std::int64_t due = 0;        // when, if it does
-  std::uint32_t life = 0;      // of the group
-  bool notice = false;         // a notification that `group` is empty, not a task
-  bool took_turns = false;     // a task of a parallel loop that has run
-  bool in_turn = false;        // a turn of such a loop runs
-  bool ends = false;           // the group ends when the notification is over
-  std::int32_t place = -1;     // pool_worker_index, if it was asked for in this outermost frame of the pool
-  std::uint32_t in_place;      // how many tasks around this one, itself included, run in place of a queue place
-  std::uint32_t sections = 0;  // blocking sections that the task has begun and not ended
+  const void* job = nullptr;        // the job's slot, if the task is one
+  std::uintptr_t fn = 0;            // of the task; who looks at a stuck thread wants to know
+  const void* waits_for = nullptr;  // the group of a wait, for the same reason
+  void* timer = nullptr;            // that the task waited in, or goes back to
+  std::int64_t due = 0;             // when, if it does
+  std::uint32_t life = 0;           // of the group
+  bool notice = false;              // a notification that `group` is empty, not a task
+  bool took_turns = false;          // a task of a parallel loop that has run
+  bool in_turn = false;             // a turn of such a loop runs
+  bool ends = false;                // the group ends when the notification is over
+  std::int32_t place = -1;          // pool_worker_index, if it was asked for in this outermost frame of the pool
+  std::uint32_t in_place;           // how many tasks around this one, itself included, run in place of a queue place
+  std::uint32_t sections = 0;       // blocking sections that the task has begun and not ended
   std::int32_t code = 0;
   const std::uint32_t era = Sys::era();  // where it began
   bool failed = false;

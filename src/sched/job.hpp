@@ -45,6 +45,7 @@ struct Job {
   std::uint32_t index = base::nil;
 
   std::uint32_t ticket = 0;
+  std::int64_t submitted = 0;  // when, if it is timed
 
   // In the list of kept jobs, under its group's mutex.
   std::uint32_t next = base::nil;

@@ -19,6 +19,7 @@ Submitted submit_job(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
   job.fn = fn;
   job.ctx = ctx;
   job.drop_result = drop;
+  job.submitted = stamp_next(world, group);
   generation = job.open(index, group.index.load(std::memory_order_relaxed), life);
   const Submitted submitted = Submit<Sys>(world, group, life)(Task::of_job(&job));
   if (submitted != Submitted::ok) {

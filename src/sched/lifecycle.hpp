@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <mutex>
 
+#include "sched/counts.hpp"
 #include "sched/housekeeper.hpp"
 #include "sched/wait.hpp"
 #include "sched/worker.hpp"
@@ -33,6 +34,7 @@ struct PoolConfig {
   std::uint32_t min_workers = 0;
   std::uint32_t burst_workers = 0;
   std::uint32_t help = 2;
+  std::uint32_t timing = 0;
   bool prestart = false;
   bool eager = false;
   std::int64_t overflow_timeout = INT64_MAX;
@@ -41,10 +43,6 @@ struct PoolConfig {
   std::uint64_t stack_size = 0;
   Hooks hooks{};
   base::LogConfig log{};
-};
-
-struct PoolCounts {
-  std::uint32_t threads, idle, peak, queued, running, created, left, blocked;
 };
 
 // Makes a pool, without its threads; nil: no memory, or too many.
@@ -59,6 +57,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   }
   const std::lock_guard lock(pool.growth);  // somebody may still be counting the last life
   pool.has_ready = true;
+  pool.world = &world;
   pool.index.store(index);
   pool.bounds_word.store(
       park::Bounds::make(config.min_workers, config.max_workers, config.burst_workers, config.burst_delay <= 0).word);
@@ -85,6 +84,14 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.rejected.store(0);
   pool.caller_runs.store(0);
   pool.discarded.store(0);
+  for (auto* const count : {&pool.finished, &pool.helped, &pool.failed, &pool.cancelled, &pool.wakes, &pool.steals}) {
+    count->store(0);
+  }
+  pool.made_at = Sys::now();
+  pool.made_ticks = Sys::ticks();
+  pool.timed_every.store(config.timing);
+  pool.waits.clear();
+  pool.runs.clear();
   pool.peak = 0;
   pool.created = 0;
   pool.left = 0;
@@ -205,23 +212,6 @@ bool prestart_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation)
   stop_workers(world, pool, generation);
   (void)end_pool(world, pool, generation);
   return false;
-}
-
-template <class Sys>
-PoolCounts count_pool(World<Sys>& world, Pool<Sys>& pool) {
-  const std::uint32_t tombstones = pool.tombstones.load();
-  const auto tasks = Credits<Sys>::counts(world, pool);
-  const std::uint32_t others = tasks.unfinished - tasks.queued;
-  const auto state = pool.idle.state();
-  const std::lock_guard lock(pool.growth);
-  return {.threads = state.threads(),
-          .idle = state.idle(),
-          .peak = pool.peak,
-          .queued = tasks.queued,
-          .running = others > tombstones ? others - tombstones : 0,
-          .created = pool.created,
-          .left = pool.left,
-          .blocked = pool.sections.load()};
 }
 
 }  // namespace pool::sched

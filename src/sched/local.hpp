@@ -127,9 +127,29 @@ struct alignas(base::cache_line) Local {
   Chain timers;
   Chain spare_timers;
 
-  // The thread that has it, as the kernel calls it; 0: nobody.
+  // How many tasks it has submitted since the last one that was timed (sched/timing.hpp). Its own.
+  std::uint32_t untimed = 0;
+
+  // What it has done for the pool `tallied` (life 63..32 | slot 31..0) and not told that: for statistics. Its own.
+  Atomic<std::uint64_t> tallied{0};
+  Atomic<std::uint64_t> finished{0};
+  Atomic<std::uint64_t> helped{0};
+  // The same of what it ran of its own groups, for the pool of `home`: all of it help.
+  Atomic<std::uint64_t> own_finished{0};
+
+  // The thread that has it, as the kernel calls it; 0: nobody. Where the innermost frame of its stack stands, and which
+  // worker it is, for who looks at a stuck thread (capi/dump.cpp).
   Atomic<std::uint32_t> owner{0};
+  Atomic<void*> frames{nullptr};
+  Atomic<void*> worker{nullptr};
 };
+
+template <class Sys>
+void settle_in(Local<Sys>& local) {
+  Sys::local() = &local;
+  local.worker.store(nullptr);
+  local.frames.store(&Sys::top_frame());
+}
 
 // Takes one that no living thread has, or a fresh one.
 template <class Sys, class World>
@@ -145,7 +165,7 @@ __attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
     if ((owner != 0 && Sys::is_thread(owner)) || local.window.size() != 0) continue;
     // Acquire: what its last owner did happens before what we do.
     if (!local.owner.compare_exchange_strong(owner, self)) continue;
-    Sys::local() = &local;
+    settle_in<Sys>(local);
     return &local;
   }
   for (;;) {
@@ -155,7 +175,7 @@ __attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
     // Somebody who goes over all of them may have been faster.
     std::uint32_t nobody = 0;
     if (!local.owner.compare_exchange_strong(nobody, self)) continue;
-    Sys::local() = &local;
+    settle_in<Sys>(local);
     return &local;
   }
 }
@@ -174,6 +194,7 @@ void leave_local() {
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   if (local == nullptr) return;
   Sys::local() = nullptr;
+  local->worker.store(nullptr);
   local->owner.store(0);
 }
 

@@ -18,6 +18,7 @@
 #include "sched/job.hpp"
 #include "sched/local.hpp"
 #include "sched/timer.hpp"
+#include "sched/timing.hpp"
 
 namespace pool::sched {
 
@@ -38,6 +39,9 @@ enum class Ending : std::uint32_t {
 template <class Sys>
 struct alignas(base::cache_line) Worker {
   park::Parker<Sys> parker;
+  // Since when the group in that slot has its time (ticks, read every few tasks); nil: none has.
+  typename Sys::template Atomic<std::int64_t> since{0};
+  typename Sys::template Atomic<std::uint32_t> visited{base::nil};
   // The worker's own: where it looks next, and how many tasks in a row it took from the group there.
   std::uint32_t cursor = 0;
   std::uint32_t streak = 0;
@@ -154,18 +158,20 @@ struct alignas(base::cache_line) Pool {
   // How many tasks may be claimed together: what is held back must not make up for the queue.
   Atomic<std::uint32_t> batch_limit{1};
   Atomic<std::uint32_t> overflow{0};
-  Atomic<std::int64_t> overflow_timeout{INT64_MAX};
   Atomic<std::uint32_t> help{0};
   // There is a thread that will look: only then a task may be accepted. Changed under `growth`.
   Atomic<std::uint32_t> staffed{0};
   Atomic<std::uint64_t> bounds_word{0};  // park::Bounds
   Atomic<std::uint32_t> eager{0};        // POOL_WAKE_EAGER
+  // One task in so many is timed; 0: none.
+  Atomic<std::uint32_t> timed_every{0};
   // Unfinished ones that are no tasks: the counts of the room less these are tasks.
   Atomic<std::uint32_t> tombstones{0};
   // Tasks that have not started are dropped.
   Atomic<std::uint32_t> cancelling{0};
   // Workers that find nothing end. Set once the pool is closed and drained.
   Atomic<std::uint32_t> stopping{0};
+  Atomic<std::int64_t> overflow_timeout{INT64_MAX};
 
   alignas(base::cache_line) park::Room<Sys> room;
   // Whether threads may keep credits of the room (sched/credits.hpp).
@@ -185,6 +191,18 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint64_t> rejected{0};
   Atomic<std::uint64_t> caller_runs{0};
   Atomic<std::uint64_t> discarded{0};
+  // Further statistics: of `finished` and `helped` what threads have told (sched/statistics.hpp).
+  Atomic<std::uint64_t> finished{0};
+  Atomic<std::uint64_t> helped{0};
+  Atomic<std::uint64_t> failed{0};
+  Atomic<std::uint64_t> cancelled{0};
+  Atomic<std::uint64_t> wakes{0};
+  Atomic<std::uint64_t> steals{0};
+  // When the pool was made, by both clocks: what a tick is.
+  std::int64_t made_at = 0;
+  std::int64_t made_ticks = 0;
+  Histogram<Sys> waits;
+  Histogram<Sys> runs;
   Timers<Sys> timers;
   bool has_ready = false;  // the ready set has its memory; kept by the slot for good
 

@@ -15,6 +15,7 @@
 #include "sched/cancel.hpp"
 #include "sched/complete.hpp"
 #include "sched/frame.hpp"
+#include "sched/statistics.hpp"
 #include "sched/task.hpp"
 
 namespace pool::sched {
@@ -78,6 +79,8 @@ class Run {
     frame_.life = life_;
     frame_.job = job_;
     frame_.timer = timer;
+    frame_.fn =
+        job_ != nullptr ? reinterpret_cast<std::uintptr_t>(job_->fn) : reinterpret_cast<std::uintptr_t>(task_.fn);
   }
 
   // The task and all that follows. A job has left its queued phase already. False: it has handed itself back, and is
@@ -88,6 +91,7 @@ class Run {
     }
     if (fate != Fate::runs) return settle(fate), true;
     bool is_over = true;
+    const std::int64_t began = time_start();
     try {
       const std::int32_t result = call();
       is_over = result != result_again || frame_.failed || frame_.timer == nullptr || job_ != nullptr;
@@ -103,6 +107,7 @@ class Run {
       frame_.fail(result_exception, "an exception that is no std::exception");
     }
     if (frame_.is_inherited()) throw Forked();
+    if (began != 0) pool_.runs.add(Sys::now() - began);
     is_over ? settle(fate) : hand_back();
     return is_over;
   }
@@ -128,6 +133,14 @@ class Run {
     return job_->fn(job_->ctx, &result.left);
   }
 
+  // When it starts, if it is timed; else 0.
+  std::int64_t time_start() {
+    const std::int64_t submitted = job_ != nullptr ? job_->submitted : task_.submitted;
+    if (submitted == 0) return 0;
+    task_.note_started();
+    return sched::time_start<Sys>(pool_, group_, submitted);
+  }
+
   // Last of all the timer is armed: the task may run elsewhere at once.
   void hand_back() {
     const bool keeps = has_unit_ && group_.is(group::Group<Sys>::keeps_units);
@@ -142,9 +155,13 @@ class Run {
     if (frame_.is_inherited()) return;
     if (frame_.timer != nullptr) drop_timer(world_, group_, frame_);
     end_sections(frame_);
-    if (fate == Fate::is_cancelled) group_.tally.cancel_one();
+    if (fate == Fate::is_cancelled) {
+      group_.tally.cancel_one();
+      pool_.cancelled.fetch_add(1, std::memory_order_relaxed);
+    }
     if (fate == Fate::is_discarded && is_counted_) group_.tally.discard_one();
     if (frame_.failed) {
+      pool_.failed.fetch_add(1, std::memory_order_relaxed);
       group_.tally.failure.record(frame_.code, frame_.text);
       if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);
     }
@@ -184,6 +201,7 @@ class Run {
       if (job_ != nullptr) release_job(world_, *job_);
       return;
     }
+    tally_finished(pool_, 1, Frame<Sys>::inside_task());
     const Completing<Sys> completing(world_, pool_, group_, life_);
     if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);
     if (job_ != nullptr) release_job(world_, *job_);

@@ -98,6 +98,7 @@ class Search {
   void pause() {
     if (visited_ != base::nil) charge();
     visited_ = base::nil;
+    worker_.visited.store(base::nil, std::memory_order_relaxed);
   }
 
   // Runs what the last find found.
@@ -293,6 +294,7 @@ class Search {
     if (index == visited_) return;
     charge();
     visited_ = index;
+    worker_.visited.store(index, std::memory_order_relaxed);
     next_reading_ = 1;
   }
 
@@ -311,6 +313,7 @@ class Search {
       pace(group, spent);
     }
     since_ = now;
+    worker_.since.store(now, std::memory_order_relaxed);
     tasks_ = 0;
   }
 

@@ -71,10 +71,9 @@ bool fill_staff(World<Sys>& world, Pool<Sys>& pool, std::uint32_t wanted) {
 
 // Under `growth`: makes sure that there is a housekeeper. False: the system gave no thread, or the pool stops.
 template <class Sys>
-bool ensure_keeper(World<Sys>& world, Pool<Sys>& pool) {
+bool ensure_keeper(Pool<Sys>& pool) {
   if ((pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return false;
   if (pool.has_keeper) return true;
-  pool.world = &world;
   pool.keeper_stop.store(0);
   pool.has_keeper = Sys::start_thread(pool.keeper, keeper_main<Sys>, &pool, 0);
   return pool.has_keeper;
@@ -101,7 +100,7 @@ enum class MayLeave { no, yes, unstaffed };
 template <class Sys>
 MayLeave may_leave(World<Sys>& world, Pool<Sys>& pool) {
   const std::lock_guard lock(pool.growth);
-  if (!ensure_keeper(world, pool)) return MayLeave::no;
+  if (!ensure_keeper(pool)) return MayLeave::no;
   if (pool.idle.state().active() != 0) return MayLeave::yes;
   pool.staffed.store(0);
   // Whoever took a place in the room before our store may have seen that there is a thread.
@@ -175,7 +174,7 @@ void end_by_force(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker, Endin
   {
     const std::lock_guard lock(pool.growth);
     if (pool.stopping.load() != 0) return;  // whoever stops the pool joins this thread
-    if (ensure_keeper(world, pool)) {
+    if (ensure_keeper(pool)) {
       worker.ending = ending;
       pool.idle.must_leave();
       worker.next_leaver = pool.leavers;

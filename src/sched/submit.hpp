@@ -235,7 +235,7 @@ class Submit {
   // The ticket has a tombstone, and the timer what the task holds.
   Submitted delay(Pool<Sys>& pool, const queue::Work& work) {
     share(group_);
-    if (const CanWait can = ensure_timers(world_, pool); can != CanWait::yes) {
+    if (const CanWait can = ensure_timers(pool); can != CanWait::yes) {
       return can == CanWait::no_memory ? Submitted::no_memory : Submitted::no_thread;
     }
     Timer<Sys>* const timer = open_timer(world_, group_, generation_);

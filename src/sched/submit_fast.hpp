@@ -44,6 +44,7 @@ struct Taken {
   // The group, and with it the pool, may be gone as soon as the cell is stored: what follows touches at worst a
   // successor, which sees a needless bit or a needless wake-up.
   void publish(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, const queue::Work& work) {
+    if (is_first && pool.timed_every.load(std::memory_order_relaxed) != 0) group.oldest.store(Sys::now());
     const std::uint32_t index = group.index.load(std::memory_order_relaxed);
     group.queue.publish(world.segments, ticket, work);
     if (!is_first) return announce_further(world, pool);
@@ -90,7 +91,8 @@ template <class Sys>
   local->bias.enter();
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // Nobody can have cancelled the group, or wait for it: that would have made it shared.
-  if (is_owned_by(group, local) && pool.staffed.load() != 0) [[likely]] {
+  if (is_owned_by(group, local) && pool.staffed.load() != 0 && pool.timed_every.load(std::memory_order_relaxed) == 0)
+      [[likely]] {
     is_eager = pool.eager.load(std::memory_order_relaxed) != 0;
     const auto put = [&]() __attribute__((always_inline)) {
       return group.queue.put_alone(world.segments, generation, work, is_eager, is_first);
@@ -121,7 +123,8 @@ template <class Sys>
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // The slot may come to another pool between the two: what is taken of the one must not go back to the other.
   const std::uint64_t home = group.home.load(std::memory_order_relaxed);
-  if (group.is_cancelled(generation) || pool.staffed.load() == 0 || pool.home.load(std::memory_order_relaxed) != home)
+  if (group.is_cancelled(generation) || pool.staffed.load() == 0 ||
+      pool.timed_every.load(std::memory_order_relaxed) != 0 || pool.home.load(std::memory_order_relaxed) != home)
       [[unlikely]] {
     return false;
   }

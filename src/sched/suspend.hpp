@@ -16,7 +16,7 @@ std::uint32_t prepare_again(World<Sys>& world, Frame<Sys>& frame, std::int64_t d
   if (frame.notice || frame.job != nullptr || frame.in_turn) return 0;
   auto& pool = *static_cast<Pool<Sys>*>(const_cast<void*>(frame.pool));
   auto& group = *static_cast<group::Group<Sys>*>(const_cast<void*>(frame.group));
-  if (ensure_timers(world, pool) != CanWait::yes) return 0;
+  if (ensure_timers(pool) != CanWait::yes) return 0;
   share(group);  // its owner counts its finishes by plain stores
   auto* timer = static_cast<Timer<Sys>*>(frame.timer);
   if (timer == nullptr) timer = open_timer(world, group, frame.life);

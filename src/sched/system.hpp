@@ -75,6 +75,7 @@ struct System {
   static constexpr std::uint32_t most_caution = 255;
   // How many free slots of groups a thread keeps.
   static constexpr std::uint32_t kept_groups = 16;
+  static constexpr std::uint32_t histogram_buckets = base::histogram_buckets;
   // After how many starts a thread keeps credits again of a room that is nearly full.
   static constexpr std::uint32_t exact_starts = 128;
   // How many credits of a room with this capacity a thread takes at once; 0: in a small one each is counted at once.

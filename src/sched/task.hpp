@@ -23,6 +23,7 @@ struct Task {
   TaskFn fn = nullptr;  // null: it is a job
   void* ctx = nullptr;
   DropFn drop = nullptr;
+  std::int64_t submitted = 0;  // when, if it is timed
 
   struct Node {
     TaskFn fn;
@@ -30,15 +31,21 @@ struct Task {
     alignas(16) unsigned char bytes[copy_max];  // the copy, or the context's address
   };
   static_assert(sizeof(Node) == 64);
+  // Of one that is timed.
+  struct TimedNode : Node {
+    std::int64_t submitted;
+  };
 
-  // Makes the cell of a task; false: no memory. copy_size 0 keeps ctx itself.
-  static bool pack(TaskFn fn, void* ctx, DropFn drop, std::size_t copy_size, queue::Work& work) {
-    if (drop == nullptr && copy_size == 0) {
+  // Makes the cell of a task; false: no memory. copy_size 0 keeps ctx itself, submitted 0 is not timed.
+  static bool pack(TaskFn fn, void* ctx, DropFn drop, std::size_t copy_size, queue::Work& work,
+                   std::int64_t submitted = 0) {
+    if (drop == nullptr && copy_size == 0 && submitted == 0) {
       work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
       return true;
     }
-    auto* node = static_cast<Node*>(std::malloc(sizeof(Node)));
+    auto* node = static_cast<Node*>(std::malloc(submitted != 0 ? sizeof(TimedNode) : sizeof(Node)));
     if (node == nullptr) return false;
+    if (submitted != 0) static_cast<TimedNode*>(node)->submitted = submitted;
     node->fn = fn;
     node->drop = drop;
     if (copy_size != 0) {
@@ -46,7 +53,10 @@ struct Task {
     } else {
       std::memcpy(node->bytes, &ctx, sizeof ctx);
     }
-    work = {copy_size != 0 ? copied() : pointed(), reinterpret_cast<std::uintptr_t>(node)};
+    const Kind kind = copy_size != 0   ? submitted != 0 ? timed_copied : copied
+                      : submitted != 0 ? timed_pointed
+                                       : pointed;
+    work = {mark(kind), reinterpret_cast<std::uintptr_t>(node)};
     return true;
   }
 
@@ -62,11 +72,17 @@ struct Task {
     }
     fn = node_->fn;
     drop = node_->drop;
-    if (work.fn == copied()) {
+    if (is_timed(work)) submitted = static_cast<TimedNode*>(node_)->submitted;
+    if (work.fn == mark(copied) || work.fn == mark(timed_copied)) {
       ctx = node_->bytes;
     } else {
       std::memcpy(&ctx, node_->bytes, sizeof ctx);
     }
+  }
+
+  // It has started, and may do so again: it is timed no more.
+  void note_started() {
+    if (submitted != 0) static_cast<TimedNode*>(node_)->submitted = 0;
   }
 
   // Frees the node. The context is gone afterwards.
@@ -76,36 +92,35 @@ struct Task {
   }
 
   // A job, by its slot.
-  static queue::Work of_job(void* job) {
-    return {reinterpret_cast<std::uintptr_t>(&marks[3]), reinterpret_cast<std::uintptr_t>(job)};
-  }
+  static queue::Work of_job(void* job) { return {mark(job_slot), reinterpret_cast<std::uintptr_t>(job)}; }
   static void* job_of(const queue::Work& work) {
-    return work.fn == reinterpret_cast<std::uintptr_t>(&marks[3]) ? reinterpret_cast<void*>(work.ctx) : nullptr;
+    return work.fn == mark(job_slot) ? reinterpret_cast<void*>(work.ctx) : nullptr;
   }
 
   // One that waited in a timer, by its slot.
-  static queue::Work of_timer(void* timer) {
-    return {reinterpret_cast<std::uintptr_t>(&marks[4]), reinterpret_cast<std::uintptr_t>(timer)};
-  }
+  static queue::Work of_timer(void* timer) { return {mark(timer_slot), reinterpret_cast<std::uintptr_t>(timer)}; }
   static void* timer_of(const queue::Work& work) {
-    return work.fn == reinterpret_cast<std::uintptr_t>(&marks[4]) ? reinterpret_cast<void*>(work.ctx) : nullptr;
+    return work.fn == mark(timer_slot) ? reinterpret_cast<void*>(work.ctx) : nullptr;
   }
 
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).
-  static queue::Work tombstone() { return {reinterpret_cast<std::uintptr_t>(&marks[2]), 0}; }
+  static queue::Work tombstone() { return {mark(no_task), 0}; }
   // A function and its context, and nothing else.
-  static bool is_bare(const queue::Work& work) { return work.fn - first_mark() >= sizeof marks; }
+  static bool is_bare(const queue::Work& work) { return work.fn - mark(copied) >= sizeof marks; }
   // A task that has a place in the queue, and is nothing but that.
-  static bool is_plain(const queue::Work& work) { return work.fn - reinterpret_cast<std::uintptr_t>(&marks[2]) >= 3; }
+  static bool is_plain(const queue::Work& work) { return work.fn - mark(no_task) >= kinds - no_task; }
   static bool is_tombstone(const queue::Work& work) { return work.fn == tombstone().fn; }
 
  private:
-  static inline const char marks[5] = {};  // copied, pointed, tombstone, job, timer
-  static std::uintptr_t first_mark() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
-  static std::uintptr_t copied() { return reinterpret_cast<std::uintptr_t>(&marks[0]); }
-  static std::uintptr_t pointed() { return reinterpret_cast<std::uintptr_t>(&marks[1]); }
+  // What the address of a mark says that `ctx` is: the node of a task, or something else.
+  enum Kind { copied, pointed, timed_copied, timed_pointed, no_task, job_slot, timer_slot, kinds };
+  static inline const char marks[kinds] = {};
+  static std::uintptr_t mark(Kind kind) { return reinterpret_cast<std::uintptr_t>(&marks[kind]); }
+  static bool is_timed(const queue::Work& work) {
+    return work.fn == mark(timed_copied) || work.fn == mark(timed_pointed);
+  }
   static Node* node_of(const queue::Work& work) {
-    return work.fn == copied() || work.fn == pointed() ? reinterpret_cast<Node*>(work.ctx) : nullptr;
+    return work.fn - mark(copied) < no_task ? reinterpret_cast<Node*>(work.ctx) : nullptr;
   }
 
   Node* node_ = nullptr;

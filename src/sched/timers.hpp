@@ -101,11 +101,11 @@ class TimerLists {
 // Makes sure that the pool can have timers: memory for the wheel, and a housekeeper.
 enum class CanWait { yes, no_memory, no_thread };
 template <class Sys>
-CanWait ensure_timers(World<Sys>& world, Pool<Sys>& pool) {
+CanWait ensure_timers(Pool<Sys>& pool) {
   if (pool.timers.are_ready.load() != 0) return CanWait::yes;
   const std::lock_guard lock(pool.growth);
   if (!pool.timers.wheel.allocate()) return CanWait::no_memory;
-  if (!ensure_keeper(world, pool)) return CanWait::no_thread;
+  if (!ensure_keeper(pool)) return CanWait::no_thread;
   pool.timers.are_ready.store(1);
   return CanWait::yes;
 }

@@ -38,11 +38,11 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
 
 // Everybody is busy: makes sure that the housekeeper looks whether they get on.
 template <class Sys>
-void arm(World<Sys>& world, Pool<Sys>& pool) {
+void arm(Pool<Sys>& pool) {
   if (pool.armed.load() != 0 || pool.armed.exchange(1) != 0) return;
   {
     const std::lock_guard lock(pool.growth);
-    if (!ensure_keeper(world, pool)) {
+    if (!ensure_keeper(pool)) {
       pool.armed.store(0);
       return;
     }
@@ -57,10 +57,13 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
     const auto state = pool.idle.state();
     if (state.searching() > 0 && pool.eager.load(std::memory_order_relaxed) == 0) return;
     if (!pool.has_reserve(state)) return;
-    if (state.running() >= pool.running_bound()) return pool.bounds().burst() != 0 ? arm(world, pool) : void();
+    if (state.running() >= pool.running_bound()) return pool.bounds().burst() != 0 ? arm(pool) : void();
     if (state.idle() > 0) {
       if (!pool.idle.begin_search(state)) continue;
-      if (pool.idle.wake_top(park::Parker<Sys>::search)) return;
+      if (pool.idle.wake_top(park::Parker<Sys>::search)) {
+        pool.wakes.fetch_add(1, std::memory_order_relaxed);
+        return;
+      }
       pool.idle.end_search();
       continue;
     }

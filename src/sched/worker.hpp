@@ -226,6 +226,7 @@ POOL_CATCHES_UNWINDING void* worker_main(void* argument) try {
     ~Leaving() { leave_local<Sys>(); }
   } const leaving;
   Credits<Sys>::attach(world, pool);
+  if (auto* const local = static_cast<Local<Sys>*>(Sys::local())) local->worker.store(&worker);
   if (worker.replaces) Sys::join(worker.predecessor, worker.id);
   worker.id = id;
   try {

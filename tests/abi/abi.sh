@@ -18,10 +18,10 @@ same() { diff -u --label expected --label actual "$2" "$3" || fail "$1 differ"; 
 
 # The header after the preprocessor, one declaration a line.
 declarations() {
-  echo '#include <pool/pool.h>' | "$cc" -E -P -x c -I"${includes%%:*}" -I"${includes##*:}" - | tr '\n' ' ' | tr ';' '\n'
+  echo '#include <pool/insight.h>' | "$cc" -E -P -x c -I"${includes%%:*}" -I"${includes##*:}" - | tr '\n' ' ' | tr ';' '\n'
 }
 
-# Every function that pool.h declares as exported.
+# Every function that the headers declare as exported.
 functions() {
   declarations | grep 'visibility("default")' | sed -E 's/.*[ *](pool_[a-z0-9_]+)\(.*/\1/' | sort
 }
@@ -31,16 +31,16 @@ dynamic() { readelf -dW "$shared"; }
 case $case_ in
   exports)
     functions | sed 's/$/@@LIBPOOL_1.0/' > "$work/expected"
-    [[ -s $work/expected ]] || fail "no function found in pool.h"
+    [[ -s $work/expected ]] || fail "no function found in the headers"
     nm -D --defined-only --with-symbol-versions "$shared" | awk '$2 != "A" {print $3}' | sort > "$work/actual"
-    same "pool.h and the exports of libpool.so" "$work/expected" "$work/actual"
+    same "the headers and the exports of libpool.so" "$work/expected" "$work/actual"
     nm -D --defined-only "$shared" | awk '$2 != "A" && $2 != "T"' > "$work/data"
     [[ ! -s $work/data ]] || fail "not a function: $(cat "$work/data")"
     ;;
   static_globals)
     functions > "$work/expected"
     nm -g --defined-only "$static" | awk 'NF == 3 {print $3}' | sort > "$work/actual"
-    same "pool.h and the global symbols of libpool.a" "$work/expected" "$work/actual"
+    same "the headers and the global symbols of libpool.a" "$work/expected" "$work/actual"
     # Undefined ones are those of the C and C++ runtime.
     nm -gC --undefined-only "$static" | grep -E 'fmt::|spdlog::|boost::|pool_' > "$work/undefined" || true
     [[ ! -s $work/undefined ]] || fail "undefined: $(cat "$work/undefined")"
@@ -73,10 +73,11 @@ case $case_ in
     ;;
   header_plain)
     # What ctypes, cffi, bindgen and cgo cannot read, or what differs between machines.
-    header=${includes%%:*}/pool/pool.h
-    sed -z 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' "$header" > "$work/plain" # without the comments
-    grep -q POOL_API "$work/plain" || fail "$header is empty"
-    refuse() { if grep -nE "$2" "$work/plain"; then fail "pool.h has $1"; fi; }
+    for header in pool.h insight.h; do
+      sed -z 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' "${includes%%:*}/pool/$header" > "$work/$header" # without the comments
+      grep -q POOL_API "$work/$header" || fail "$header is empty"
+    done
+    refuse() { if (cd "$work" && grep -nE "$2" pool.h insight.h); then fail "a header has $1"; fi; }
     refuse "an inline function" '\binline\b'
     refuse "a function-like macro" '#[[:space:]]*define[[:space:]]+[A-Za-z_0-9]+\('
     refuse "a type that is not of the same size everywhere" '\b(long|short|unsigned|bool|_Bool|wchar_t|time_t|int)\b'
@@ -86,7 +87,7 @@ case $case_ in
     ;;
   header_compiles)
     command -v "$cc" > /dev/null || { echo "SKIPPED: $cc" && exit 77; }
-    echo '#include <pool/pool.h>' > "$work/use"
+    echo '#include <pool/insight.h>' > "$work/use"
     flags=(-fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Wundef -Werror -I"${includes%%:*}" -I"${includes##*:}")
     for standard in c99 c11 c17; do
       echo "-- $cc -std=$standard"

@@ -139,11 +139,11 @@ static pool_status_t try_copy_size(uint64_t value) {
 }
 
 int main(void) {
-  CHECK_EQ(sizeof(pool_options_t), 120);
+  CHECK_EQ(sizeof(pool_options_t), 128);
   CHECK_EQ(sizeof(pool_group_options_t), 64);
   CHECK_EQ(sizeof(pool_task_t), 72);
-  CHECK_EQ(sizeof(pool_stats_t), 88);
-  CHECK_EQ(sizeof(pool_group_stats_t), 64);
+  CHECK_EQ(sizeof(pool_stats_t), 160);
+  CHECK_EQ(sizeof(pool_group_stats_t), 80);
 
   pool = make_pool(1);
   group = make_group(pool);
