@@ -1,0 +1,3 @@
+module libpool/pool
+
+go 1.19
