@@ -7,6 +7,7 @@ package pool
 import "C"
 
 import (
+	"fmt"
 	"runtime/cgo"
 	"runtime/debug"
 )
@@ -65,15 +66,28 @@ func pool_go_empty(handle C.uintptr_t) {
 	m.group.tell(m, poll(m.id))
 }
 
-// call runs the function. Below it on the stack is C, which no panic may pass.
+// call runs the function. Below it on the stack is C, which nothing may unwind: neither a panic nor runtime.Goexit. The
+// second cannot be held up, so that it ends the process, on a goroutine where nobody can recover from that.
 func (t *task) call() (err error) {
-	returned := false
+	exits := true
+	var stack []byte
 	defer func() {
-		if !returned { // recover says nil for panic(nil), in old versions of Go
-			err = &PanicError{Value: recover(), Stack: debug.Stack()}
+		if exits {
+			go panic(fmt.Sprintf("pool: a task called runtime.Goexit, as FailNow of a test does; its stack:\n%s", stack))
+			select {}
 		}
 	}()
-	err = t.fn()
-	returned = true
+	func() {
+		returned := false
+		defer func() {
+			if !returned { // (recover says nil for panic(nil), in old versions of Go)
+				stack = debug.Stack()
+				err = &PanicError{Value: recover(), Stack: stack}
+			}
+		}()
+		err = t.fn()
+		returned = true
+	}()
+	exits = false
 	return err
 }

@@ -37,7 +37,6 @@ func (g *Group) Cancel() error {
 	g.mu.Lock()
 	isFirst := !g.canceled
 	g.canceled = true
-	g.dismiss()
 	to := g.current.Load()
 	g.mu.Unlock()
 	if to == nil {
@@ -47,6 +46,7 @@ func (g *Group) Cancel() error {
 	if status := Status(C.pool_group_cancel(to.id)); status != ok {
 		return during("Cancel", status.err())
 	}
+	g.dismiss()
 	// Workers drop what is queued when they are free. Somebody who waits in the library does it at once, and there are
 	// never more of these than groups that have running tasks.
 	if isFirst && poll(to.id) == ErrBusy {
@@ -57,29 +57,4 @@ func (g *Group) Cancel() error {
 		}()
 	}
 	return nil
-}
-
-// dismissal is closed when nobody needs to stand in line any more.
-func (g *Group) dismissal() <-chan struct{} {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.dismissed == nil {
-		g.dismissed = make(chan struct{})
-		if g.canceled || g.closed {
-			close(g.dismissed)
-		}
-	}
-	return g.dismissed
-}
-
-// dismiss sends away who stands in line. The mutex is locked.
-func (g *Group) dismiss() {
-	if g.dismissed == nil {
-		return
-	}
-	select {
-	case <-g.dismissed:
-	default:
-		close(g.dismissed)
-	}
 }

@@ -32,7 +32,8 @@ type Group struct {
 	panicked  *PanicError
 	canceled  bool
 	closed    bool
-	dismissed chan struct{} // closed by Cancel and Close; nil if nobody stands in line
+	refuses   bool          // since Cancel or Close
+	dismissed chan struct{} // closed then; nil if nobody has stood in line
 	waiting   *moment       // what goroutines in Wait are parked on
 }
 

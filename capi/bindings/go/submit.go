@@ -83,6 +83,29 @@ func (g *Group) stand(s *submission, to *opened) Status {
 	return s.send(to, OverflowDefault, left)
 }
 
+// dismissal is closed when nobody needs to stand in line any more.
+func (g *Group) dismissal() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.dismissed == nil {
+		g.dismissed = make(chan struct{})
+		if g.refuses {
+			close(g.dismissed)
+		}
+	}
+	return g.dismissed
+}
+
+// dismiss sends away who stands in line, after the library has been told to refuse.
+func (g *Group) dismiss() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.refuses && g.dismissed != nil {
+		close(g.dismissed)
+	}
+	g.refuses = true
+}
+
 // submitGo brings in a Go function, whose handle is the library's if it is accepted.
 func (g *Group) submitGo(t *task, overflow Overflow) error {
 	t.group = g

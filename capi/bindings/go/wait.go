@@ -51,12 +51,12 @@ func (g *Group) Close() error {
 	g.mu.Lock()
 	isFirst := !g.closed
 	g.closed = true
-	g.dismiss()
 	to := g.current.Load()
 	g.mu.Unlock()
 	if to != nil && isFirst {
 		runtime.SetFinalizer(to, nil)
 		to.end()
+		g.dismiss()
 	}
 	return err
 }
