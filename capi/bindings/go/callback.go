@@ -41,7 +41,10 @@ func take(handle cgo.Handle) any {
 }
 
 //export pool_go_run
-func pool_go_run(handle C.uintptr_t) C.int32_t {
+func pool_go_run(handle C.uintptr_t, deafness C.int32_t) C.int32_t {
+	if deafness != 0 && unblock(deafness == 2) {
+		defer block()
+	}
 	t := take(cgo.Handle(handle)).(*task)
 	if t.drop != nil {
 		defer t.drop()

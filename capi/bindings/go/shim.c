@@ -7,18 +7,20 @@
 
 #include "_cgo_export.h"
 
-/* libpool's workers take no asynchronous signals. Go needs two of them: SIGURG interrupts a function that calls nothing
- * for so long that the garbage collector would wait for it, and with it every goroutine; SIGPROF counts for the
- * profiler. Go reads the mask when a thread calls it for the first time. */
-static void let_go_interrupt(void) {
-  static __thread int is_done;
-  if (is_done) return;
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGURG);
-  sigaddset(&signals, SIGPROF);
-  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-  is_done = 1;
+/* 0: this thread takes signals. Else it is a worker, which takes no asynchronous ones: 2 at the first call, 1 later.
+ * SIGPROF, with which Go's profiler counts, it takes from now on; signal.go tells of SIGURG. */
+static int32_t deafness(void) {
+  static __thread int32_t known = 2;
+  const int32_t told = known;
+  if (told == 2) {
+    sigset_t profiler, before;
+    sigemptyset(&profiler);
+    sigaddset(&profiler, SIGPROF);
+    pthread_sigmask(SIG_UNBLOCK, &profiler, &before);
+    known = sigismember(&before, SIGURG) ? 1 : 0;
+    if (known == 0) return 0;
+  }
+  return told;
 }
 
 /* The context of a Go task is its handle, which the library has copied. Whoever takes it leaves 0, so that the drop of
@@ -30,22 +32,14 @@ static uintptr_t take(void *ctx) {
   return handle;
 }
 
-static int32_t run(void *ctx) {
-  let_go_interrupt();
-  return pool_go_run(take(ctx));
-}
+static int32_t run(void *ctx) { return pool_go_run(take(ctx), deafness()); }
 
 static void drop(void *ctx) {
   const uintptr_t handle = take(ctx);
-  if (handle == 0) return;
-  let_go_interrupt();
-  pool_go_drop(handle);
+  if (handle != 0) pool_go_drop(handle);
 }
 
-static void empty(void *moment) {
-  let_go_interrupt();
-  pool_go_empty((uintptr_t)moment);
-}
+static void empty(void *moment) { pool_go_empty((uintptr_t)moment); }
 
 static pool_status_t submit(pool_group_t group, pool_task_fn fn, void *ctx, pool_drop_fn drop_fn, size_t copy_size,
                             uint32_t overflow, int64_t timeout) {

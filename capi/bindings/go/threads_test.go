@@ -169,21 +169,28 @@ func TestTasksSubmitAtAFullQueue(t *testing.T) {
 	}
 }
 
-// A task that calls nothing is interrupted for the garbage collector, or else everything stands still.
+// A task that calls nothing is interrupted for the garbage collector, or else everything stands still. Many times, on
+// threads that come and go: see signal.go.
 func TestTasksCanBeInterrupted(t *testing.T) {
-	g := newGroup(t, newPool(t, pool.Options{MaxWorkers: 1}), pool.GroupOptions{})
-	var turns, stop int64
-	g.Go(func() error {
-		for atomic.LoadInt64(&stop) == 0 {
-			atomic.AddInt64(&turns, 1)
+	for round := 0; round < 30; round++ {
+		p := newPool(t, pool.Options{MaxWorkers: 1})
+		g := newGroup(t, p, pool.GroupOptions{})
+		var turns, stop int64
+		g.Go(func() error {
+			for atomic.LoadInt64(&stop) == 0 {
+				atomic.AddInt64(&turns, 1)
+			}
+			return nil
+		})
+		until(func() bool { return atomic.LoadInt64(&turns) > 0 })
+		runtime.GC()
+		atomic.StoreInt64(&stop, 1)
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	until(func() bool { return atomic.LoadInt64(&turns) > 0 })
-	runtime.GC()
-	atomic.StoreInt64(&stop, 1)
-	if err := g.Wait(); err != nil {
-		t.Fatal(err)
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
