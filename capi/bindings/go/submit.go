@@ -128,7 +128,7 @@ func (g *Group) Submit(f func() error) error {
 // goroutine and without a way through Go. 0 is success, other values are a failure, which Wait returns as *TaskError. It
 // may call every function of pool.h that a task may. Errors: as Submit; ErrInvalid: fn is nil.
 //
-// fn is a C function's address, unsafe.Pointer(C.name). ctx is passed on as it is and kept after the return, so that it
+// fn is the address of a C function that is not static: unsafe.Pointer(C.name). ctx is passed on as it is and kept after the return, so that it
 // has to be nil or C memory (C.malloc, a C variable), never Go's: Go's rules for pointers in C forbid that, and nothing
 // can check it here. It stays the caller's, and has to live until Wait has returned. For arguments in Go memory there is
 // SubmitCCopy; memory that nobody can free after Wait goes with SubmitCDrop.
