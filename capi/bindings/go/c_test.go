@@ -34,6 +34,9 @@ func TestCFunctionsAreBounded(t *testing.T) {
 	}
 	gate.Await(2)
 	until(func() bool { stats, _ := p.Stats(); return stats.Queued == submitters*each-2 })
+	if most := pool.Handles(); most > submitters { // one for each that waits
+		t.Errorf("C functions take handles: %d", most)
+	}
 	gate.Open()
 	for i := 0; i < submitters; i++ {
 		if err := <-waited; err != nil {
@@ -45,9 +48,6 @@ func TestCFunctionsAreBounded(t *testing.T) {
 	}
 	if stats, err := p.Stats(); err != nil || stats.WorkersPeak != 2 {
 		t.Fatal(stats, err)
-	}
-	if pool.Handles() != 0 {
-		t.Fatal("a C function took a handle")
 	}
 }
 

@@ -41,9 +41,10 @@ func take(handle cgo.Handle) any {
 }
 
 //export pool_go_run
-func pool_go_run(handle C.uintptr_t, deafness C.int32_t) C.int32_t {
-	if deafness != 0 && unblock(deafness == 2) {
-		defer block()
+func pool_go_run(handle C.uintptr_t, thread C.int32_t) C.int32_t {
+	if thread != hears {
+		hear(thread == firstTask)
+		defer unhear()
 	}
 	t := take(cgo.Handle(handle)).(*task)
 	if t.drop != nil {

@@ -7,22 +7,6 @@
 
 #include "_cgo_export.h"
 
-/* 0: this thread takes signals. Else it is a worker, which takes no asynchronous ones: 2 at the first call, 1 later.
- * SIGPROF, with which Go's profiler counts, it takes from now on; signal.go tells of SIGURG. */
-static int32_t deafness(void) {
-  static __thread int32_t known = 2;
-  const int32_t told = known;
-  if (told == 2) {
-    sigset_t profiler, before;
-    sigemptyset(&profiler);
-    sigaddset(&profiler, SIGPROF);
-    pthread_sigmask(SIG_UNBLOCK, &profiler, &before);
-    known = sigismember(&before, SIGURG) ? 1 : 0;
-    if (known == 0) return 0;
-  }
-  return told;
-}
-
 /* The context of a Go task is its handle, which the library has copied. Whoever takes it leaves 0, so that the drop of
  * a task that has run need not cross into Go. */
 static uintptr_t take(void *ctx) {
@@ -32,7 +16,25 @@ static uintptr_t take(void *ctx) {
   return handle;
 }
 
-static int32_t run(void *ctx) { return pool_go_run(take(ctx), deafness()); }
+/* What pool_go_run is told of its thread, see signal.go: it hears SIGURG anyway (Go has made it, or another task is below
+ * us on its stack), or it is a worker. */
+enum { HEARS, FIRST_TASK, FURTHER_TASK };
+
+static int32_t run(void *ctx) {
+  static __thread int32_t told = FIRST_TASK; /* at the next outermost task */
+  static __thread int32_t depth;
+  int32_t thread = depth > 0 ? HEARS : told;
+  if (thread == FIRST_TASK) {
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+    told = sigismember(&blocked, SIGURG) ? FURTHER_TASK : HEARS;
+    if (told == HEARS) thread = HEARS;
+  }
+  depth++;
+  const int32_t result = pool_go_run(take(ctx), thread);
+  depth--;
+  return result;
+}
 
 static void drop(void *ctx) {
   const uintptr_t handle = take(ctx);

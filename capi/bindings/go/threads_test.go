@@ -94,17 +94,22 @@ func TestCancelSendsAwayWhoStandsInLine(t *testing.T) {
 	held.GoC(cwork.Pass, gate.Context())
 	gate.Await(1)
 	held.GoC(cwork.Pass, gate.Context())
-	done := make(chan error)
-	for i := 0; i < 2; i++ { // one stands in the library, one before it
+	first, done := make(chan error), make(chan error)
+	go func() { first <- held.Submit(nothing) }() // stands in the library,
+	until(func() bool { stats, _ := p.Stats(); return stats.Blocked == 1 })
+	for i := 0; i < 2; i++ { // and these before it
 		go func() { done <- g.Submit(nothing) }()
 	}
-	until(func() bool { return goroutinesIn("(*Group).stand") == 2 })
+	until(func() bool { return goroutinesIn("(*Group).stand") == 3 })
 	if err := g.Cancel(); err != nil {
 		t.Fatal(err)
 	}
 	expect(t, <-done, pool.ErrCanceled)
 	expect(t, <-done, pool.ErrCanceled)
 	gate.Open()
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestPoliciesAtAFullQueue(t *testing.T) {
@@ -169,11 +174,10 @@ func TestTasksSubmitAtAFullQueue(t *testing.T) {
 	}
 }
 
-// A task that calls nothing is interrupted for the garbage collector, or else everything stands still. Many times, on
-// threads that come and go: see signal.go.
+// A task that calls nothing is interrupted for the garbage collector, or else everything stands still: on threads that
+// come and go, and after many short tasks that it has interrupted, see signal.go.
 func TestTasksCanBeInterrupted(t *testing.T) {
-	for round := 0; round < 30; round++ {
-		p := newPool(t, pool.Options{MaxWorkers: 1})
+	interrupt := func(p *pool.Pool) {
 		g := newGroup(t, p, pool.GroupOptions{})
 		var turns, stop int64
 		g.Go(func() error {
@@ -188,9 +192,24 @@ func TestTasksCanBeInterrupted(t *testing.T) {
 		if err := g.Wait(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for round := 0; round < 20; round++ {
+		p := newPool(t, pool.Options{MaxWorkers: 1})
+		interrupt(p)
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	p := newPool(t, pool.Options{MaxWorkers: 1})
+	g := newGroup(t, p, pool.GroupOptions{})
+	for round := 0; round < 20; round++ {
+		for i := 0; i < 1000; i++ {
+			g.Go(nothing)
+		}
+		for stats, _ := g.Stats(); stats.Queued > 0; stats, _ = g.Stats() {
+			runtime.GC()
+		}
+		interrupt(p)
 	}
 }
 
