@@ -9,18 +9,18 @@
 
 /* The context of a Go task is its handle, which the library has copied. Whoever takes it leaves 0, so that the drop of
  * a task that has run need not cross into Go. */
-static uintptr_t take(void *ctx) {
-  uintptr_t *const task = ctx;
+static uintptr_t take(void* ctx) {
+  uintptr_t* const task = ctx;
   const uintptr_t handle = *task;
   *task = 0;
   return handle;
 }
 
-/* What pool_go_run is told of its thread, see signal.go: it hears SIGURG anyway (Go has made it, or another task is below
- * us on its stack), or it is a worker. */
+/* What pool_go_run is told of its thread, see signal.go: it hears SIGURG anyway (Go has made it, or another task is
+ * below us on its stack), or it is a worker. */
 enum { HEARS, FIRST_TASK, FURTHER_TASK };
 
-static int32_t run(void *ctx) {
+static int32_t run(void* ctx) {
   static __thread int32_t told = FIRST_TASK; /* at the next outermost task */
   static __thread int32_t depth;
   int32_t thread = depth > 0 ? HEARS : told;
@@ -36,14 +36,14 @@ static int32_t run(void *ctx) {
   return result;
 }
 
-static void drop(void *ctx) {
+static void drop(void* ctx) {
   const uintptr_t handle = take(ctx);
   if (handle != 0) pool_go_drop(handle);
 }
 
-static void empty(void *moment) { pool_go_empty((uintptr_t)moment); }
+static void empty(void* moment) { pool_go_empty((uintptr_t)moment); }
 
-static pool_status_t submit(pool_group_t group, pool_task_fn fn, void *ctx, pool_drop_fn drop_fn, size_t copy_size,
+static pool_status_t submit(pool_group_t group, pool_task_fn fn, void* ctx, pool_drop_fn drop_fn, size_t copy_size,
                             uint32_t overflow, int64_t timeout) {
   pool_task_t task;
   pool_task_init(&task, sizeof task);
@@ -60,14 +60,14 @@ pool_status_t pool_go_submit(pool_group_t group, uintptr_t task, uint32_t overfl
   return submit(group, run, &task, drop, sizeof task, overflow, timeout);
 }
 
-pool_status_t pool_go_submit_c(pool_group_t group, void *fn, void *ctx, void *drop_fn, size_t copy_size,
+pool_status_t pool_go_submit_c(pool_group_t group, void* fn, void* ctx, void* drop_fn, size_t copy_size,
                                uint32_t overflow, int64_t timeout) {
   return submit(group, (pool_task_fn)fn, ctx, (pool_drop_fn)drop_fn, copy_size, overflow, timeout);
 }
 
-int32_t pool_go_call(void *fn, void *ctx) { return ((pool_task_fn)fn)(ctx); }
+int32_t pool_go_call(void* fn, void* ctx) { return ((pool_task_fn)fn)(ctx); }
 
-void pool_go_call_drop(void *drop_fn, void *ctx) { ((pool_drop_fn)drop_fn)(ctx); }
+void pool_go_call_drop(void* drop_fn, void* ctx) { ((pool_drop_fn)drop_fn)(ctx); }
 
 int32_t pool_go_is_inside(void) {
   pool_t pool;
@@ -81,7 +81,7 @@ pool_status_t pool_go_wait(pool_group_t group, int64_t timeout, int32_t blocking
 }
 
 pool_status_t pool_go_notify(pool_group_t group, uintptr_t moment) {
-  return pool_group_notify(group, empty, (void *)moment);
+  return pool_group_notify(group, empty, (void*)moment);
 }
 
 pool_options_t pool_go_options(void) {

@@ -12,12 +12,12 @@
 pool_status_t pool_go_submit(pool_group_t group, uintptr_t task, uint32_t overflow, int64_t timeout);
 
 /* Submits a C function: int32_t fn(void *), void drop(void *) or NULL. */
-pool_status_t pool_go_submit_c(pool_group_t group, void *fn, void *ctx, void *drop, size_t copy_size, uint32_t overflow,
+pool_status_t pool_go_submit_c(pool_group_t group, void* fn, void* ctx, void* drop, size_t copy_size, uint32_t overflow,
                                int64_t timeout);
 
 /* Call fn(ctx), and drop(ctx). */
-int32_t pool_go_call(void *fn, void *ctx);
-void pool_go_call_drop(void *drop, void *ctx);
+int32_t pool_go_call(void* fn, void* ctx);
+void pool_go_call_drop(void* drop, void* ctx);
 
 /* Whether this thread is inside a task. */
 int32_t pool_go_is_inside(void);
