@@ -76,6 +76,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.prestart = config.prestart;
   pool.hooks = config.hooks;
   pool.log = config.log;
+  pool.full_told.store(Sys::wants_info(config.log) ? 0 : INT64_MAX);
   pool.cancelling.store(0);
   pool.stopping.store(0);
   pool.own_group.store(0);

@@ -225,6 +225,8 @@ struct alignas(base::cache_line) Pool {
   bool prestart = false;
   Hooks hooks;
   base::LogConfig log;  // fixed for a life
+  // When it was last told that a queue is full; INT64_MAX: nobody wants to know.
+  Atomic<std::int64_t> full_told{0};
   // Threads that write to the log and hold nothing else that keeps the pool alive.
   Atomic<std::uint32_t> reporters{0};
   // The housekeeper: there is one; what it sleeps on; whether it is to end.
