@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) the libpool authors
 #
-# cmake --install: headers, libpool.so, libpool.a, pool.pc and the CMake package. All of it may be moved afterwards:
+# cmake --install: headers, libpool.so, libpool.a, pool.pc, the CMake package and gdb's printers. All of it may be moved afterwards:
 # pool.pc and poolTargets.cmake find the prefix from where they lie.
 
 include(CMakePackageConfigHelpers)
@@ -20,8 +20,12 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/poolConfigVersion.cmake C
 install(FILES ${PROJECT_BINARY_DIR}/poolConfig.cmake ${PROJECT_BINARY_DIR}/poolConfigVersion.cmake
   DESTINATION ${pool_package_dir})
 
-# The folders may be relative to the prefix or absolute; pool.pc wants the way from its own folder.
+# Where gdb looks for it by itself.
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} NORMALIZE OUTPUT_VARIABLE libdir)
+install(FILES ${PROJECT_SOURCE_DIR}/capi/gdb/libpool-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${libdir}
+  RENAME libpool.so.${PROJECT_VERSION}-gdb.py)
+
+# The folders may be relative to the prefix or absolute; pool.pc wants the way from its own folder.
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} NORMALIZE
   OUTPUT_VARIABLE includedir)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${libdir}/pkgconfig OUTPUT_VARIABLE pool_pc_prefix)

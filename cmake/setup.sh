@@ -53,6 +53,9 @@ header benchmark/benchmark.h libbenchmark-dev
 module glib-2.0 libglib2.0-dev
 tool cargo cargo"
       ;;
+    probes)
+      echo "header sys/sdt.h systemtap-sdt-dev"
+      ;;
     binding-python)
       echo "tool python3 python3"
       ;;

@@ -98,5 +98,37 @@ case $case_ in
       "$cc" "${flags[@]}" -Wold-style-cast -std=$standard -x c++ "$work/use"
     done
     ;;
+  probes)
+    echo '#include <sys/sdt.h>' | "$cc" -fsyntax-only -x c - 2> "$work/log" || { echo "SKIPPED: sys/sdt.h" && exit 77; }
+    readelf -nW "$shared" | grep -A 1 'Provider: libpool' | sed -nE 's/.*Name: //p' | sort -u > "$work/actual"
+    printf '%s\n' end park start submit wake > "$work/expected"
+    same "probe points" "$work/expected" "$work/actual"
+    ;;
+  gdb)
+    command -v gdb > /dev/null || { echo "SKIPPED: gdb" && exit 77; }
+    cat > "$work/user.c" << 'END'
+#include <pool/pool.h>
+#include <stddef.h>
+int main(void) {
+  const pool_job_t none = {0};
+  const pool_timer_t stale = {0x0000000240000005};
+  pool_t pool;
+  pool_group_t group;
+  pool_create(NULL, &pool);
+  pool_group_create(pool, NULL, &group);
+  pool_group_wait(group);
+  return (int)(pool_job_release(none) + pool_timer_fire(stale) + pool_destroy(pool)) * 0;
+}
+END
+    "$cc" -g "$work/user.c" -I"${includes%%:*}" -I"${includes##*:}" "$shared" -o "$work/user"
+    export LD_LIBRARY_PATH=${shared%/*}
+    script=$(dirname "$0")/../../capi/gdb/libpool-gdb.py
+    gdb -nx -batch -x "$script" -ex 'break pool_group_wait' -ex run -ex up -ex 'print pool' -ex 'print group' \
+      -ex 'print none' -ex 'print stale' "$work/user" > "$work/gdb" 2>&1 || true
+    grep -q 'Breakpoint 1, ' "$work/gdb" || { echo "SKIPPED: gdb (it runs no program here)" && exit 77; }
+    sed -nE 's/^\$[0-9] = //p' "$work/gdb" > "$work/actual"
+    printf '%s\n' 'pool 0 (generation 1)' 'group 0 (generation 1)' none 'no handle (0x240000005)' > "$work/expected"
+    same "what gdb shows" "$work/expected" "$work/actual"
+    ;;
   *) fail "unknown case $case_" ;;
 esac
