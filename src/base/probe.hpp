@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Probe points for perf, bpftrace and systemtap (README.md of this folder's parent, "Probes"): an instruction that does
+// Probe points for perf, bpftrace and systemtap ("Probes" in src/README.md): an instruction that does
 // nothing, and a note that says where it is. There where <sys/sdt.h> was when the library was built.
 #pragma once
 
