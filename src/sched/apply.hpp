@@ -70,7 +70,7 @@ class Loop {
       const SubmitTerms terms = accepted == 0 ? SubmitTerms{} : SubmitTerms{Overflow::reject, 0, true};
       submitted = Submit<Sys>(world, group, life, terms)(work);
       if (submitted != Submitted::ok) {
-        Task::discard(work);
+        Task::discard(work);  // NOLINT(clang-analyzer-unix.Malloc): has a node
         loop->forgo();
         break;
       }
