@@ -19,10 +19,11 @@ pub(crate) fn contain(body: impl FnOnce()) {
     }
 }
 
-/// Drops a payload, whose drop may panic, too.
+/// Drops a payload, whose drop may panic, and so on: the third is leaked.
 pub(crate) fn discard(payload: Payload) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
+    let dropped = |payload| catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    if let Err(third) = dropped(payload).or_else(dropped) {
+        std::mem::forget(third);
     }
 }
 

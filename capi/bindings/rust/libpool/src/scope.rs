@@ -26,11 +26,11 @@ use std::time::Duration;
 /// # fn main() -> libpool::Result<()> {
 /// let pool = libpool::Pool::new()?;
 /// let mut parts = [2, 3, 4];
-/// pool.scope(|s| {
+/// pool.scope(|s| -> libpool::Result<()> {
 ///     for part in &mut parts {
-///         s.spawn(move || *part *= *part)?;
+///         s.spawn(|| *part *= *part)?;
 ///     }
-///     libpool::Result::Ok(())
+///     Ok(())
 /// })??;
 /// assert_eq!(parts, [4, 9, 16]);
 /// # Ok(())
