@@ -38,7 +38,8 @@ fn failed(code: i32, text: &str) -> Result<()> {
 #[test]
 fn errors_and_panics_are_failures_with_their_text() {
     let pool = pool(1);
-    let texts: [(fn(&Group) -> Result<()>, i32, &str); 6] = [
+    type Spawn = fn(&Group) -> Result<()>;
+    let texts: [(Spawn, i32, &str); 6] = [
         (|g| Ok(g.spawn(|| Err("an error"))?), Failure::ERROR, "an error"),
         (|g| Ok(g.spawn(|| Err(format!("{}", 7)))?), Failure::ERROR, "7"),
         (|g| Ok(g.spawn(|| -> Result<(), String> { panic!("a panic") })?), Failure::PANIC, "a panic"),

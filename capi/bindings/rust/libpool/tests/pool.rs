@@ -47,6 +47,7 @@ fn hooks_run_on_each_worker_and_outlive_it() {
         .create()
         .unwrap();
     assert_eq!(pool.stats().unwrap().workers, 2);
+    assert_eq!(Arc::strong_count(&starts), 2); // the pool's
     drop(pool);
     assert_eq!((starts.load(SeqCst), stops.load(SeqCst)), (2, 2));
     assert_eq!(Arc::strong_count(&starts), 1);

@@ -87,9 +87,10 @@ fn scopes_inside_tasks_finish_on_one_worker() {
 
 #[test]
 fn a_panic_of_the_body_passes_after_the_tasks() {
+    let pool = pool(1); // outlives the unwinding: its own end would wait, too
     let done = AtomicUsize::new(0);
     let caught = catch_unwind(AssertUnwindSafe(|| {
-        pool(1).scope(|s| {
+        pool.scope(|s| {
             let (_released, gate) = channel::<()>();
             let guard = Dropped(&done);
             s.spawn(move || {
@@ -146,6 +147,7 @@ fn the_panic_of_the_body_comes_before_that_of_a_task() {
         pool.scope(|s| {
             s.spawn(|| panics("of the task")).unwrap();
             s.group().wait().unwrap_err();
+            pool.scope(|_| ()).unwrap(); // another scope has nothing of it
             panics("of the body");
         })
     }));
