@@ -76,3 +76,8 @@ pub use pool::{Pool, PoolOptions, PoolRef, PoolStats, Shutdown};
 pub use scope::Scope;
 pub use task::Outcome;
 pub use timer::Timer;
+
+/// The README's program is tested, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
