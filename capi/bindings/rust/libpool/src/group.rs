@@ -19,9 +19,11 @@ use std::mem::{forget, size_of};
 use std::ops::Deref;
 use std::os::raw::c_char;
 use std::os::unix::io::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A group that ends with this object: the drop waits for its unfinished tasks and runs some of them meanwhile.
+/// A group that ends with this object: the drop waits for its unfinished tasks and runs some of them meanwhile. A
+/// suspended one is resumed for that.
 ///
 /// Dropped in a task of its own, or while another task's closure is dropped, it lets go instead, as
 /// [`detach`](Self::detach) does.
@@ -57,10 +59,22 @@ impl Deref for Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
+        end_suspension(self.0.handle());
         // SAFETY: any handle may be passed.
         if unsafe { sys::pool_group_destroy(self.0.handle()) } == sys::POOL_EDEADLK {
             self.0.detach();
         }
+    }
+}
+
+/// Whether any group has been suspended so far: most programs do not, and to resume takes as long as a small scope does.
+static EVER_SUSPENDED: AtomicBool = AtomicBool::new(false);
+
+/// For the end of a group: whoever was to resume it may have left early, by `?` or a panic, and the end waits for all.
+pub(crate) fn end_suspension(group: sys::pool_group_t) {
+    if EVER_SUSPENDED.load(Ordering::Relaxed) {
+        // SAFETY: any handle may be passed.
+        unsafe { sys::pool_group_resume(group) };
     }
 }
 
@@ -201,6 +215,7 @@ impl GroupRef {
     /// Starts no further task until [`resume`](Self::resume). Does not block. `Cancelled`, `Closed`: the group is
     /// cancelled, the pool shuts down.
     pub fn suspend(&self) -> Result<()> {
+        EVER_SUSPENDED.store(true, Ordering::Relaxed);
         // SAFETY: any handle may be passed.
         check(unsafe { sys::pool_group_suspend(self.0) })
     }

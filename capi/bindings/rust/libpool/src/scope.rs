@@ -4,7 +4,7 @@
 //! Tasks that borrow from the stack.
 
 use crate::error::{check, check_outcome, Error, Refused, Result};
-use crate::group::GroupRef;
+use crate::group::{end_suspension, GroupRef};
 use crate::group_options::GroupOptions;
 use crate::job::{submit_job, ScopedJob};
 use crate::options::SpawnOptions;
@@ -20,7 +20,7 @@ use std::time::Duration;
 /// A group whose tasks may borrow whatever outlives the call of [`PoolRef::scope`] that made it, as those of
 /// [`std::thread::scope`] may. That call returns when the body and all tasks are over and their closures dropped,
 /// whatever happens: a panic of the body or of a task, a refused submit, a cancel, the pool's end in another thread.
-/// The calling thread runs tasks of the scope meanwhile.
+/// The calling thread runs tasks of the scope meanwhile; if the scope is suspended, it is resumed when the body is over.
 ///
 /// ```
 /// # fn main() -> libpool::Result<()> {
@@ -80,6 +80,7 @@ where
 
 /// Ends the group of a scope. No task of it is left when this returns, and nothing that one borrowed is used again.
 fn finish(group: sys::pool_group_t) -> Result<()> {
+    end_suspension(group);
     // SAFETY: any handle may be passed.
     let outcome = check_outcome(group, unsafe { sys::pool_group_wait(group) });
     // SAFETY: as above.

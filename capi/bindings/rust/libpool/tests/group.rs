@@ -231,6 +231,7 @@ fn the_drop_of_a_group_waits_and_detach_does_not() {
     detached.detach();
     assert_eq!(done.load(SeqCst), 0);
     let dropped = Group::new(&pool).unwrap();
+    dropped.suspend().unwrap();
     let theirs = done.clone();
     dropped
         .spawn(move || {

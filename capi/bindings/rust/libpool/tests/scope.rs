@@ -304,6 +304,23 @@ fn a_scope_where_nothing_can_be_waited_for_is_refused() {
 }
 
 #[test]
+fn a_scope_that_its_body_left_suspended_ends() {
+    let pool = pool(1);
+    let run = AtomicUsize::new(0);
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        pool.scope(|s| {
+            s.group().suspend().unwrap();
+            s.spawn(|| {
+                run.fetch_add(1, SeqCst);
+            })
+            .unwrap();
+            panics("before the resume");
+        })
+    }));
+    assert_eq!((caught.is_err(), run.into_inner()), (true, 1));
+}
+
+#[test]
 fn leaked_jobs_and_timers_do_no_harm() {
     let values: Vec<_> = (0..10).collect();
     pool(2)
