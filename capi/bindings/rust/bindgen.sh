@@ -13,6 +13,6 @@ cd "$(dirname "$0")"
   bindgen "$(pkg-config --variable=includedir pool)/pool/pool.h" \
     --disable-header-comment --rust-target 1.63 --rust-edition 2021 \
     --allowlist-item '(pool|POOL)_.*' --blocklist-item 'POOL_VERSION.*' \
-    --merge-extern-blocks --no-layout-tests --with-derive-default \
+    --formatter prettyplease --merge-extern-blocks --no-layout-tests --with-derive-default \
     -- -I"$(pkg-config --variable=includedir pool)"
 } > "${1:-libpool-sys/src/bindings.rs}"

@@ -46,10 +46,12 @@ pub struct pool_timer_handle {
     pub id: u64,
 }
 pub type pool_timer_t = pool_timer_handle;
-pub type pool_task_fn =
-    ::std::option::Option<unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void) -> i32>;
-pub type pool_drop_fn =
-    ::std::option::Option<unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void)>;
+pub type pool_task_fn = ::std::option::Option<
+    unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void) -> i32,
+>;
+pub type pool_drop_fn = ::std::option::Option<
+    unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void),
+>;
 pub type pool_apply_fn = ::std::option::Option<
     unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void, index: u64) -> i32,
 >;
@@ -59,10 +61,12 @@ pub type pool_job_fn = ::std::option::Option<
         result: *mut *mut ::std::os::raw::c_void,
     ) -> i32,
 >;
-pub type pool_notify_fn =
-    ::std::option::Option<unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void)>;
-pub type pool_hook_fn =
-    ::std::option::Option<unsafe extern "C" fn(user: *mut ::std::os::raw::c_void)>;
+pub type pool_notify_fn = ::std::option::Option<
+    unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void),
+>;
+pub type pool_hook_fn = ::std::option::Option<
+    unsafe extern "C" fn(user: *mut ::std::os::raw::c_void),
+>;
 pub type pool_log_fn = ::std::option::Option<
     unsafe extern "C" fn(
         user: *mut ::std::os::raw::c_void,
@@ -222,10 +226,17 @@ extern "C" {
     pub fn pool_version() -> u32;
     pub fn pool_version_string() -> *const ::std::os::raw::c_char;
     pub fn pool_options_init(options: *mut pool_options_t, size: usize) -> pool_status_t;
-    pub fn pool_create(options: *const pool_options_t, pool: *mut pool_t) -> pool_status_t;
+    pub fn pool_create(
+        options: *const pool_options_t,
+        pool: *mut pool_t,
+    ) -> pool_status_t;
     pub fn pool_default(pool: *mut pool_t) -> pool_status_t;
     pub fn pool_default_configure(options: *const pool_options_t) -> pool_status_t;
-    pub fn pool_resize(pool: pool_t, min_workers: u32, max_workers: u32) -> pool_status_t;
+    pub fn pool_resize(
+        pool: pool_t,
+        min_workers: u32,
+        max_workers: u32,
+    ) -> pool_status_t;
     pub fn pool_submit(
         pool: pool_t,
         fn_: pool_task_fn,
@@ -233,7 +244,11 @@ extern "C" {
     ) -> pool_status_t;
     pub fn pool_shutdown(pool: pool_t, mode: i32, timeout: i64) -> pool_status_t;
     pub fn pool_destroy(pool: pool_t) -> pool_status_t;
-    pub fn pool_stats(pool: pool_t, stats: *mut pool_stats_t, size: usize) -> pool_status_t;
+    pub fn pool_stats(
+        pool: pool_t,
+        stats: *mut pool_stats_t,
+        size: usize,
+    ) -> pool_status_t;
     pub fn pool_group_options_init(
         options: *mut pool_group_options_t,
         size: usize,
@@ -249,7 +264,10 @@ extern "C" {
         ctx: *mut ::std::os::raw::c_void,
     ) -> pool_status_t;
     pub fn pool_task_init(task: *mut pool_task_t, size: usize) -> pool_status_t;
-    pub fn pool_group_submit_task(group: pool_group_t, task: *const pool_task_t) -> pool_status_t;
+    pub fn pool_group_submit_task(
+        group: pool_group_t,
+        task: *const pool_task_t,
+    ) -> pool_status_t;
     pub fn pool_group_submit_after(
         group: pool_group_t,
         delay: i64,
@@ -313,7 +331,10 @@ extern "C" {
     pub fn pool_worker_index() -> i32;
     pub fn pool_blocking_begin() -> pool_status_t;
     pub fn pool_blocking_end() -> pool_status_t;
-    pub fn pool_task_set_failure(code: i32, text: *const ::std::os::raw::c_char) -> pool_status_t;
+    pub fn pool_task_set_failure(
+        code: i32,
+        text: *const ::std::os::raw::c_char,
+    ) -> pool_status_t;
     pub fn pool_task_again_after(delay: i64) -> i32;
     pub fn pool_task_suspend(timeout: i64, timer: *mut pool_timer_t) -> i32;
     pub fn pool_group_submit_job(
