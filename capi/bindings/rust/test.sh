@@ -32,7 +32,7 @@ if command -v valgrind > /dev/null; then
   runner='["valgrind", "-q", "--fair-sched=yes", "--leak-check=full", "--errors-for-leak-kinds=definite",
     "--show-leak-kinds=definite", "--error-exitcode=9"]'
   quietly cargo test --locked --config "target.'cfg(unix)'.runner = ${runner//$'\n'/}" \
-    -p libpool-threads --test scope --test job --test group --test pool -- --test-threads=1 --skip leaked
+    -p libpool-threads --test scope --test job --test group --test closures --test pool -- --test-threads=1 --skip leaked
 else
   skipped valgrind
 fi
