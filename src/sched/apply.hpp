@@ -70,8 +70,8 @@ class Loop {
       const SubmitTerms terms = accepted == 0 ? SubmitTerms{} : SubmitTerms{Overflow::reject, 0, true};
       submitted = Submit<Sys>(world, group, life, terms)(work);
       if (submitted != Submitted::ok) {
-        Task::discard(work);  // NOLINT(clang-analyzer-unix.Malloc): has a node
-        loop->forgo();
+        Task::discard(work);
+        loop->forgo();  // NOLINT(clang-analyzer-unix.Malloc): the node was freed
         break;
       }
     }
