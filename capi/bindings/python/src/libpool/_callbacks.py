@@ -12,6 +12,7 @@ that threading.local works, and a task does not pay for making one.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import os
@@ -20,6 +21,7 @@ from typing import Any, Callable, Optional, Protocol
 
 from . import _native
 from ._native import lib
+from ._waiting import note
 
 # The code of a task that an exception has ended: "Py".
 PYTHON_EXCEPTION = 0x5079
@@ -178,15 +180,16 @@ class Failures:
 
 def fail(exception: BaseException) -> int:
     """Makes the task that calls it a failure, with the exception's text. Returns the task's code."""
+    note(exception)
     lib.pool_task_set_failure(PYTHON_EXCEPTION, _text(exception))
     return PYTHON_EXCEPTION
 
 
 def _text(exception: BaseException) -> bytes:
-    try:
-        text = f"{type(exception).__name__}: {exception}"
-    except Exception:  # its __str__ failed
-        text = type(exception).__name__
+    text = type(exception).__name__
+    with contextlib.suppress(Exception):  # its __str__ may fail
+        message = str(exception)
+        text += f": {message}" if message else ""
     # Cut between characters, as the library would not.
     cut = text.replace("\0", " ").encode(errors="replace")[: _native.FAILURE_TEXT_MAX - 1]
     return cut.decode(errors="ignore").encode()

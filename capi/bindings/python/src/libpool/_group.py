@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import functools
 from types import TracebackType
 from typing import Any, Callable, Generator, Literal, NamedTuple, Optional, TypeVar, Union
 
-from . import _aio, _callbacks, _exit, _native
+from . import _callbacks, _exit, _native
 from ._errors import (
     EBADHANDLE,
     EBUSY,
@@ -226,9 +225,9 @@ class Group:
 
     def __await__(self) -> Generator[Any, None, None]:
         """Waits in an asyncio event loop as wait() does, told by an eventfd. A cancelled await leaves the tasks be."""
-        waiters: _aio.Waiters = self.__dict__.get("_waiters") or self.__dict__.setdefault(
-            "_waiters", _aio.Waiters(self._handle)
-        )
+        from ._aio import Waiters  # asyncio is only for those who use it
+
+        waiters = self.__dict__.get("_waiters") or self.__dict__.setdefault("_waiters", Waiters(self._handle))
         self._raise((yield from waiters.wait().__await__()))
 
     def _raise(self, status: int) -> None:
@@ -329,7 +328,7 @@ class Group:
     async def __aexit__(
         self, kind: Optional[type[BaseException]], exception: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
-        """As the end of a `with` block, without blocking. If it is cancelled, the tasks that run are left behind."""
+        """As the end of a `with` block, without blocking. If it is cancelled, so is the group, and the tasks that run are left behind."""
         try:
             if exception is None:
                 await self
@@ -337,10 +336,9 @@ class Group:
                 self.cancel()
                 with contextlib.suppress(PoolError):
                     await self
-        except asyncio.CancelledError:
-            lib.pool_group_cancel(self._handle)
-            raise
         finally:
+            # Empty by now, unless the await was cancelled.
+            lib.pool_group_cancel(self._handle)
             lib.pool_group_detach(self._handle)
 
     def __del__(self) -> None:
@@ -352,7 +350,11 @@ class Group:
 
 
 def _function(fn: Any) -> int:
-    return fn if isinstance(fn, int) else _callbacks.address(fn)
+    if isinstance(fn, int):
+        return fn
+    if not isinstance(fn, _native.FunctionPointer):
+        raise TypeError("a C function is a ctypes function pointer or an address")
+    return _callbacks.address(fn)
 
 
 def _context(context: Any) -> tuple[int, Optional[object]]:

@@ -42,6 +42,7 @@ TaskFn = ctypes.CFUNCTYPE(c_int32, c_void_p)
 DropFn = ctypes.CFUNCTYPE(None, c_void_p)
 JobFn = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p)
 LogFn = ctypes.CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
+FunctionPointer: type = TaskFn.__mro__[1]  # what all ctypes functions are
 
 
 class PoolOptions(Structure):
