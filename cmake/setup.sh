@@ -12,8 +12,8 @@
 pool_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pool_jobs=${POOL_JOBS:-$(nproc)}
 
-# What each kind needs: "tool NAME PACKAGE", "header NAME PACKAGE" or, known to pkg-config, "module NAME PACKAGE", with
-# the name of Debian's package.
+# What each kind needs: "tool NAME PACKAGE", "header NAME PACKAGE", "python MODULE PACKAGE" or, known to pkg-config,
+# "module NAME PACKAGE", with the name of Debian's package.
 pool_needs() {
   case $1 in
     build)
@@ -57,7 +57,9 @@ tool cargo cargo"
       echo "header sys/sdt.h systemtap-sdt-dev"
       ;;
     binding-python)
-      echo "tool python3 python3"
+      echo "tool python3 python3
+python ensurepip python3-venv
+python test.test_concurrent_futures libpython$(pool_python_version)-testsuite"
       ;;
     binding-rust)
       echo "tool pkg-config pkg-config
@@ -74,6 +76,11 @@ tool python3 python3"
   esac
 }
 
+# Of the system's own Python; 3.11, which is Debian 12's, where it is not installed yet.
+pool_python_version() {
+  /usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null || echo 3.11
+}
+
 # Prints "NAME PACKAGE" for each need that is not met.
 pool_missing() {
   local kind need name package
@@ -81,6 +88,9 @@ pool_missing() {
     while read -r need name package; do
       if [[ $need == tool ]]; then
         command -v "$name" > /dev/null || echo "$name $package"
+      elif [[ $need == python ]]; then
+        # Whoever is first in PATH, or the system's own.
+        python3 -c "import $name" 2> /dev/null || /usr/bin/python3 -c "import $name" 2> /dev/null || echo "$name $package"
       elif [[ $need == module ]]; then
         pkg-config --exists "$name" 2> /dev/null || echo "$name $package"
       else

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import unittest
+import weakref
 from concurrent import futures
 from pathlib import Path
 from typing import Any, Callable, Optional
@@ -70,14 +71,17 @@ class ThreadPoolExecutor(libpool.Executor):
         prefix = thread_name_prefix or f"ThreadPoolExecutor-{next(self._counter)}"
         super().__init__(max_workers, prefix, start, on_thread_stop=threads.stop, idle_timeout=2)
         self._seen = threads
-        self._submitted: list[futures.Future[Any]] = []
+        self._used = False
+        self._submitted: weakref.WeakSet[futures.Future[Any]] = weakref.WeakSet()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> futures.Future[Any]:
-        if self._submitted:
-            if all(future.done() for future in self._submitted):
+        if self._used:
+            if libpool.worker_index() < 0 and all(future.done() for future in list(self._submitted)):
                 self._wait_until_idle()
-            self._submitted.append(super().submit(fn, *args, **kwargs))
-            return self._submitted[-1]
+            future = super().submit(fn, *args, **kwargs)
+            self._submitted.add(future)
+            return future
+        self._used = True
         begun = threading.Event()
 
         def tell(*args: Any, **kwargs: Any) -> Any:
@@ -87,7 +91,7 @@ class ThreadPoolExecutor(libpool.Executor):
         future = super().submit(tell, *args, **kwargs)
         future.add_done_callback(lambda _: begun.set())
         begun.wait()
-        self._submitted.append(future)
+        self._submitted.add(future)
         return future
 
     def _wait_until_idle(self) -> None:
