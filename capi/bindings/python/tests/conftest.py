@@ -15,7 +15,7 @@ from libpool import _callbacks
 
 
 def pytest_configure() -> None:
-    faulthandler.dump_traceback_later(300, exit=True)
+    faulthandler.dump_traceback_later(120, exit=True)
 
 
 def pytest_unconfigure() -> None:

@@ -5,11 +5,13 @@
 From some moment of its end on Python lets no other thread in: whoever comes is ended, or hangs. Before that moment,
 where concurrent.futures waits for its threads too, all pools are drained and ended, so that no worker is left to come.
 What a user sees: tasks that were submitted are run; submits that come later raise ClosedError. The first Ctrl-C then
-drops what has not started, a second one leaves the rest behind."""
+drops what has not started, a second one ends the process."""
 
 from __future__ import annotations
 
 import atexit
+import signal
+import sys
 import threading
 from typing import Any, Callable
 
@@ -77,7 +79,14 @@ def _end() -> None:
         _each(SHUTDOWN_DRAIN, lambda shutdown: wait(shutdown, None))
     except KeyboardInterrupt:
         _each(SHUTDOWN_CANCEL, lambda shutdown: shutdown(0))
-        _each(SHUTDOWN_CANCEL, lambda shutdown: wait(shutdown, None))
+        try:
+            _each(SHUTDOWN_CANCEL, lambda shutdown: wait(shutdown, None))
+        except KeyboardInterrupt:
+            # A worker that Python ended now would still have a drop to call, and must not be ended in there.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
         raise
     finally:
         for handle, _ in list(_open.values()):
