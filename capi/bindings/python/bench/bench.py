@@ -20,7 +20,7 @@ import libpool
 
 WORKERS = 2
 QUICK = "--quick" in sys.argv
-TURNS = 1 if QUICK else 9
+TURNS = 1 if QUICK else 7
 TASKS = 100 if QUICK else 20_000
 ROUNDS = 10 if QUICK else 2_000
 BLOCKS = [bytes([i]) * (1_000 if QUICK else 2_000_000) for i in range(16)]

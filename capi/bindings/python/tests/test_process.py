@@ -25,7 +25,7 @@ class Child:
 
     def __init__(self, code: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PREAMBLE + code],
+            [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PREAMBLE + code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
