@@ -32,7 +32,6 @@ rm -rf "$POOL_BUILD/dist" "$venv"/lib/python*/site-packages/libpool_as_*.pth # w
 export PYTHONDONTWRITEBYTECODE=1
 "$venv/bin/mypy" --cache-dir "$POOL_BUILD/mypy" src/libpool tests examples bench
 "$venv/bin/pytest" -q tests
-"$venv/bin/python" examples/fanout.py
 "$venv/bin/python" bench/bench.py --quick > /dev/null
 
 if "$venv/bin/python" -c 'from test.test_concurrent_futures import ThreadPoolExecutorTest' 2> /dev/null; then
@@ -40,3 +39,5 @@ if "$venv/bin/python" -c 'from test.test_concurrent_futures import ThreadPoolExe
 else
   echo "SKIPPED: the test.test_concurrent_futures of CPython 3.11"
 fi
+
+"$venv/bin/python" examples/fanout.py
