@@ -121,7 +121,10 @@ def main() -> bool:
     # The tests start interpreters that read no variables, but packages' .pth files.
     pth = Path(site.getsitepackages()[0], "libpool_as_concurrent_futures.pth")
     here = os.path.dirname(os.path.abspath(__file__))
-    pth.write_text(f"import sys; sys.path.append({here!r}); import cpython_executor; cpython_executor.install()\n")
+    pth.write_text(
+        f"import sys; sys.dont_write_bytecode = True; sys.path.append({here!r}); "
+        "import cpython_executor; cpython_executor.install()\n"
+    )
     try:
         install()
         cpython: Any = importlib.import_module("test.test_concurrent_futures")
