@@ -97,7 +97,7 @@ def test_cancel_drops_what_has_not_started(lone: libpool.Pool) -> None:
     with pytest.raises(libpool.CancelledError):
         group.wait()
     assert gone() is None
-    assert group.stats() == (2, 1, 0, 1, 0, 0, 0)
+    assert group.stats() == (2, 1, 0, 1, 0, 0, 0, 0)
     group.reset()
     group.submit(int)
     group.wait()

@@ -53,6 +53,8 @@ class GroupStats(NamedTuple):
     """Started and not finished."""
     discarded: int
     """Dropped before they started, at a bound."""
+    waiters: int
+    """Threads that wait for the group now."""
 
 
 class Group:

@@ -67,6 +67,7 @@ class PoolOptions(Structure):
         ("hook_user", c_void_p),
         ("log", c_void_p),
         ("log_user", c_void_p),
+        ("timing", c_uint64),
     ]
 
 
@@ -85,6 +86,15 @@ class PoolStatsStruct(Structure):
         ("caller_runs", c_uint64),
         ("discarded", c_uint64),
         ("workers_blocked", c_uint64),
+        ("workers_burst", c_uint64),
+        ("finished", c_uint64),
+        ("failed", c_uint64),
+        ("cancelled", c_uint64),
+        ("helps", c_uint64),
+        ("wakes", c_uint64),
+        ("steals", c_uint64),
+        ("longest_run", c_int64),
+        ("oldest_wait", c_int64),
     ]
 
 
@@ -132,6 +142,8 @@ class GroupStatsStruct(Structure):
         ("queued", c_uint64),
         ("running", c_uint64),
         ("discarded", c_uint64),
+        ("waiters", c_uint64),
+        ("oldest_wait", c_int64),
     ]
 
 

@@ -45,7 +45,21 @@ class PoolStats(NamedTuple):
     discarded: int
     """and that were discarded at a bound, so far."""
     workers_blocked: int
-    """Threads inside blocking() now."""
+    """Threads inside blocking() now,"""
+    workers_burst: int
+    """and threads above max_workers."""
+    finished: int
+    """Tasks that are over, so far;"""
+    failed: int
+    """of these failed,"""
+    cancelled: int
+    """were cancelled before they started,"""
+    helps: int
+    """and were run by threads that wait."""
+    wakes: int
+    """Threads that were woken since there was work, so far."""
+    steals: int
+    """Tasks that one thread had claimed and another one took over, so far."""
 
 
 class Pool:

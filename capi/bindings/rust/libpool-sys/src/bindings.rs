@@ -119,6 +119,7 @@ pub struct pool_options {
     pub hook_user: *mut ::std::os::raw::c_void,
     pub log: pool_log_fn,
     pub log_user: *mut ::std::os::raw::c_void,
+    pub timing: u64,
 }
 impl Default for pool_options {
     fn default() -> Self {
@@ -149,6 +150,15 @@ pub struct pool_stats_values {
     pub caller_runs: u64,
     pub discarded: u64,
     pub workers_blocked: u64,
+    pub workers_burst: u64,
+    pub finished: u64,
+    pub failed: u64,
+    pub cancelled: u64,
+    pub helps: u64,
+    pub wakes: u64,
+    pub steals: u64,
+    pub longest_run: i64,
+    pub oldest_wait: i64,
 }
 pub type pool_stats_t = pool_stats_values;
 pub const POOL_PARENT_NONE: _bindgen_ty_7 = 0;
@@ -218,8 +228,12 @@ pub struct pool_group_stats_values {
     pub queued: u64,
     pub running: u64,
     pub discarded: u64,
+    pub waiters: u64,
+    pub oldest_wait: i64,
 }
 pub type pool_group_stats_t = pool_group_stats_values;
+pub const POOL_TASK_AGAIN: _bindgen_ty_8 = -2147483645;
+pub type _bindgen_ty_8 = ::std::os::raw::c_int;
 extern "C" {
     pub fn pool_status_name(status: pool_status_t) -> *const ::std::os::raw::c_char;
     pub fn pool_status_str(status: pool_status_t) -> *const ::std::os::raw::c_char;

@@ -101,7 +101,8 @@ fn structs_are_laid_out_as_in_c() {
             on_thread_stop,
             hook_user,
             log,
-            log_user
+            log_user,
+            timing
         }
     );
     layout!(
@@ -120,7 +121,16 @@ fn structs_are_laid_out_as_in_c() {
             rejected,
             caller_runs,
             discarded,
-            workers_blocked
+            workers_blocked,
+            workers_burst,
+            finished,
+            failed,
+            cancelled,
+            helps,
+            wakes,
+            steals,
+            longest_run,
+            oldest_wait
         }
     );
     layout!(
@@ -154,7 +164,9 @@ fn structs_are_laid_out_as_in_c() {
             cancelled,
             queued,
             running,
-            discarded
+            discarded,
+            waiters,
+            oldest_wait
         }
     );
     layout!(c, rust, pool_task_t {
