@@ -59,7 +59,7 @@ template <class Sys>
 
 // The same for a task that goes to this group.
 template <class Sys>
-std::int64_t stamp_next(const World<Sys>& world, const group::Group<Sys>& group) {
+std::int64_t stamp_next(World<Sys>& world, const group::Group<Sys>& group) {
   // (Of a group that ends now it may be some other pool: then one more or less is timed.)
   const std::uint32_t index = group.pool.load(std::memory_order_relaxed);
   const std::uint32_t every = index == base::nil ? 0 : world.pools[index].timed_every.load(std::memory_order_relaxed);
