@@ -80,7 +80,8 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.cancelling.store(0);
   pool.stopping.store(0);
   pool.own_group.store(0);
-  pool.rotation.store(0);
+  pool.rotation.store(1);  // a new group, which has used nothing, is behind
+  pool.spread.store(0);
   pool.blocked.store(0);
   pool.rejected.store(0);
   pool.caller_runs.store(0);

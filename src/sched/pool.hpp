@@ -180,8 +180,9 @@ struct alignas(base::cache_line) Pool {
   typename Sys::Mutex sweep_mutex;
   alignas(base::cache_line) park::IdleSet<Sys> idle;
   alignas(base::cache_line) queue::ReadySet<Sys> ready;
-  // The rotation between groups has come that far (sched/search.hpp).
-  Atomic<std::int64_t> rotation{0};
+  // The rotation between groups has come that far, and newcomers join so far ahead of it (sched/search.hpp).
+  Atomic<std::int64_t> rotation{1};
+  Atomic<std::int64_t> spread{0};
   DueNotices<Sys> notices;
   Numbers<Sys> numbers;
   // That of pool_submit: generation 63..32 | slot 31..0, or 0. Made under `growth`.

@@ -2,7 +2,8 @@
  * Copyright (c) the libpool authors
  *
  * Fairness between groups on one worker: a few tasks do not wait for another group's backlog, however many such groups
- * there are; shares of the worker's time go by weight, and by time rather than by tasks.
+ * there are; an old group does not wait for a stream of new ones; shares of the worker's time go by weight, and by
+ * time rather than by tasks.
  *
  * Nothing here is bounded by a time: what is counted is tasks that were started, each of which uses a known amount of
  * the processor. The bounds are wide, because the library measures what a batch takes by the clock: on a machine that
@@ -122,11 +123,48 @@ static void check_shares(const shares_t* shares) {
   }
 }
 
+/* Tasks of a millisecond: an old group's, beside so many others that have one each and are replaced when it is done. */
+static atomic_int newcomers_done;
+static int32_t newcomer(void* nothing) {
+  (void)nothing;
+  burn(1000000);
+  atomic_fetch_add(&newcomers_done, 1);
+  return 0;
+}
+static void check_newcomers(int others, int olds) {
+  const pool_t pool = begin();
+  hold_t hold;
+  hold_workers(&hold, pool, 1);
+  stop_at = INT32_MAX;
+  small_number = -1;
+  cost[0] = 1000000;
+  atomic_store(&newcomers_done, 0);
+  const pool_group_t old = make_group(pool);
+  for (int i = 0; i < olds; i++) OK(pool_group_submit(old, work, &numbers[0]));
+  gate_open(&hold.gate);
+  for (int made = 0; atomic_load(&started[0]) < olds;) {
+    if (made - atomic_load(&newcomers_done) >= others) {
+      sched_yield();
+      continue;
+    }
+    const pool_group_t group = make_group(pool);
+    OK(pool_group_submit(group, newcomer, NULL));
+    OK(pool_group_detach(group));
+    ++made;
+  }
+  /* As many of each of the others as of the old one would be fair. */
+  printf("%d newcomers for %d tasks of an old group\n", atomic_load(&newcomers_done), olds);
+  CHECK(atomic_load(&newcomers_done) < 4 * others * olds);
+  OK(pool_destroy(pool));
+}
+
 int main(void) {
   check_backlog(1, 1);
   check_backlog(1, 20);
   check_backlog(10, 5);
   check_backlog(100, 5);
+  check_newcomers(1, 30);
+  check_newcomers(8, 30);
   static const shares_t all[] = {
       /* By turns or by order alike: this one only says that nobody starves. */
       {"equal weights", {1, 1}, {20000, 20000}, 4000, 0.5, 2},
