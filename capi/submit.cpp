@@ -25,7 +25,7 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   queue::Work work;
   const std::int64_t submitted = terms.is_delayed ? 0 : sched::stamp_next(*found.world, *found.slot);
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work, submitted)) return POOL_ENOMEM;
-  POOL_PROBE3(submit, found.slot, fn, ctx);
+  POOL_PROBE(submit, found.slot, fn, ctx);
   // Where there is room, the terms do not matter.
   if (!terms.is_delayed && sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
     return POOL_OK;
@@ -74,7 +74,7 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
     if (sched::submit_fast(*found.world, *found.slot, found.generation, work)) [[likely]] {
-      POOL_PROBE3(submit, found.slot, fn, ctx);
+      POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
     }
   }
@@ -93,7 +93,7 @@ POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn 
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
     if (sched::submit_own(*found.world, *found.slot, found.generation, work)) {
-      POOL_PROBE3(submit, found.slot, fn, ctx);
+      POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
     }
   }

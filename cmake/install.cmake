@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) the libpool authors
 #
-# cmake --install: headers, libpool.so, libpool.a, pool.pc, the CMake package and gdb's printers. All of it may be moved afterwards:
+# cmake --install: headers, libpool.so, libpool.a, pool.pc, the CMake package and gdb's printers. All of it may be moved
+# afterwards, though gdb finds its printers by itself only where the library was to be when CMake was configured:
 # pool.pc and poolTargets.cmake find the prefix from where they lie.
 
 include(CMakePackageConfigHelpers)

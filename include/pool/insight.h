@@ -68,7 +68,7 @@ POOL_API pool_status_t pool_dump(pool_t pool, int32_t fd);
 /* Writes the pool's figures in the text format of OpenMetrics 1.0, `# EOF` included, to `text`, and NUL at its end; at
  * most `size` bytes. *length, if not NULL, gets the length without the NUL; what does not fit is POOL_EFULL, and nothing
  * is written but *length: call again with more. The pool's name is the label `pool`. Does not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: text is NULL and size is not 0; POOL_EFULL; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EINVAL: text is NULL and size is not 0; POOL_EFULL; POOL_ENOMEM; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_metrics(pool_t pool, char *text, size_t size, size_t *length);
 
 #ifdef __cplusplus
