@@ -27,7 +27,7 @@ RunReport Master::run() {
   while (take_news()) show();
   keeper_.finish();
   count(mailbox_.take(0ms).keeper);
-  view_.end();
+  view_.end(amount());
 
   report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   report_.left = open();
@@ -137,7 +137,7 @@ std::uint64_t Master::open() const {
 }
 
 void Master::show() {
-  if (backlog_) view_.show({.done = done(), .open = open()});
+  if (backlog_) view_.show(amount());
 }
 
 }  // namespace consumer

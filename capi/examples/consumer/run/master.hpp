@@ -64,6 +64,7 @@ class Master {
   void fail(const Error& error);
   std::uint64_t done() const { return report_.tally.acked + report_.tally.dead; }
   std::uint64_t open() const;
+  Amount amount() const { return {.done = done(), .open = open()}; }
   void show();
 
   const pool_t pool_;

@@ -20,7 +20,7 @@ class Progress : public View {
 
   void show(const Amount& amount) override;
   void line(const std::string& text) override;
-  void end() override { clear(); }
+  void end(const Amount&) override { clear(); }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -29,8 +29,8 @@ class View {
   /// Tells a line, on stderr; at the end at the latest.
   virtual void line(const std::string& text) = 0;
 
-  /// Shows nothing more, and leaves the terminal as it was.
-  virtual void end() = 0;
+  /// Shows how things stood at the end, and nothing more; leaves the terminal as it was.
+  virtual void end(const Amount& amount) = 0;
 };
 
 }  // namespace consumer

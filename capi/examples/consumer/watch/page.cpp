@@ -39,14 +39,14 @@ std::string per_cent(const Amount& amount) {
 
 std::uint64_t busy(const pool_stats_t& stats) { return stats.workers - std::min(stats.workers, stats.workers_idle); }
 
-// Cuts a line of text from outside: whatever is not ASCII may be two columns wide, or not to be shown.
-std::string cut(const std::string& text, std::size_t columns, bool utf8) {
+// What of a line fits, if characters beyond ASCII take so many columns each. Without `utf8` they become question marks.
+std::string cut(const std::string& text, std::size_t columns, std::size_t beyond_ascii, bool utf8) {
   std::string out;
   for (std::size_t i = 0, used = 0; i < text.size();) {
     std::size_t end = i + 1;
     while (end < text.size() && (text[end] & 0xC0) == 0x80) end++;
     const bool is_ascii = (text[i] & 0x80) == 0;
-    used += is_ascii || !utf8 ? 1 : 2;
+    used += is_ascii || !utf8 ? 1 : beyond_ascii;
     if (used > columns) break;
     out += is_ascii || utf8 ? text.substr(i, end - i) : "?";
     i = end;
@@ -118,9 +118,10 @@ std::vector<std::string> page(const Scene& scene, const TerminalSize& size, bool
   lines.emplace_back();
   counters(lines, scene.history.now().stats);
   lines.emplace_back();
+  for (std::string& line : lines) line = cut(line, width, 1, utf8);
   const std::size_t told = std::min(scene.told.size(), most_told);
   for (auto line = scene.told.end() - static_cast<std::ptrdiff_t>(told); line != scene.told.end(); ++line) {
-    lines.push_back(cut(*line, width, utf8));
+    lines.push_back(cut(*line, width, 2, utf8));  // names of files have wide characters
   }
   if (lines.size() > size.rows) lines.resize(size.rows);
   return lines;

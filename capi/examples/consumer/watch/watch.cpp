@@ -39,15 +39,17 @@ void Watch::line(const std::string& text) {
   draw();
 }
 
-void Watch::end() {
-  if (ended_) return;
-  ended_ = true;
-  if (!screen_) {
-    if (look()) print();  // how it was at the end; of a short run it is all there is
-    return;
-  }
+void Watch::end(const Amount& amount) {
+  amount_ = amount;
+  if (!screen_ && look()) print();  // of a short run it is all there is
+  close();
+}
+
+// Gives the terminal back, and tells there what was told on the page.
+void Watch::close() {
   screen_.reset();
   for (const std::string& text : told_) std::fprintf(stderr, "consumer: %s\n", text.c_str());
+  told_.clear();
 }
 
 // Takes a sample. False: the pool gives none.

@@ -20,15 +20,16 @@ class Watch : public View {
  public:
   /// `capacity`: of the pool's queue.
   Watch(pool_t pool, std::uint64_t capacity);
-  ~Watch() override { end(); }
+  ~Watch() override { close(); }
 
   void show(const Amount& amount) override;
   void line(const std::string& text) override;
-  void end() override;
+  void end(const Amount& amount) override;
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  void close();
   bool look();
   void draw();
   void print();
@@ -40,7 +41,6 @@ class Watch : public View {
   const Clock::time_point begin_ = Clock::now();
   Clock::time_point next_ = begin_;
   std::optional<Screen> screen_;
-  bool ended_ = false;
   Amount amount_;
   Pace pace_;
   History history_;
