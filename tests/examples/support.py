@@ -207,7 +207,7 @@ class ConsumerTest(unittest.TestCase):
         """A file that takes longer than any test. Returns its path."""
         path = os.path.join(self.tree, name)
         write(path)
-        os.truncate(path, 1 << 40)
+        os.truncate(path, 200 << 30)
         return path
 
     def wait_until(self, condition, what):

@@ -29,12 +29,13 @@ class WatchTest(support.ConsumerTest):
         self.screen.started()
         return process
 
-    def hold(self, *arguments, files=20, **options):
-        """The same with something to see: three workers are at one large file, until the run is told to stop."""
+    def hold(self, *arguments, files=20, workers=3, **options):
+        """The same with something to see: three workers are at one large file, until the run is told to stop. A fourth
+        one would get on with the others."""
         support.make_files(self.tree, files)
         self.large = self.make_large()
         self.consumer("enqueue", self.tree)
-        process = self.watch("--workers", "3", *arguments, **options)
+        process = self.watch("--workers", str(workers), *arguments, **options)
         self.wait_for_readers(process, self.large, 3)
         return process
 
@@ -73,7 +74,7 @@ class Page(WatchTest):
         lines = frame.split("\n")
         self.assertLessEqual(len(lines), 24)
         self.assertTrue(all(len(line) < 80 for line in lines), frame)
-        self.assertRegex(lines[0], r"^consumer   \d+ of 21 messages, \d+/s, ETA (\d+:\d\d|-) +0:\d\d$")
+        self.assertRegex(lines[0], r"^consumer   \d+ of 21 messages, \d+/s, ETA (\d+:\d\d|-) +\d+:\d\d$")
         self.assertRegex(frame, r"(?m)^messages +[█░]{30,} +\d+ %$")
         self.assertRegex(frame, r"(?m)^workers +█{30,} +3 busy, 0 idle, peak 3$")
         self.assertRegex(frame, r"(?m)^queue +[█░]{30,} +\d+ of 300 tasks$")
@@ -83,18 +84,25 @@ class Page(WatchTest):
         self.assertRegex(frame, r"(?m)^threads +created 3, gone 0, ")
         duration = r"\d+(\.\d)? (ns|us|ms|s)"
         self.assertRegex(frame, rf"(?m)^oldest running task  {duration}$")
-        self.assertRegex(frame, rf"(?m)^wait( +{duration}){{5}}$")
+        # (Of the last ten seconds there may be nothing any more.)
+        self.assertRegex(frame, rf"(?m)^wait( +({duration}|-)){{2}}( +{duration}){{3}}$")
+        self.assertRegex(frame, rf"(?m)^run( +({duration}|-)){{5}}$")
         self.stop(process)
 
     def test_live(self):
         """It is drawn again and again, and the oldest running task gets older."""
-        def oldest(frame):
-            number, unit = re.search(r"oldest running task  (\S+) (us|ms|s)", frame).groups()
+        def oldest():
+            number, unit = re.search(r"oldest running task  (\S+) (us|ms|s)", self.frame()).groups()
             return float(number) * {"us": 1e-6, "ms": 1e-3, "s": 1}[unit]
 
         process = self.hold()
-        ages = [oldest(self.frame()) for _ in range(3)]
-        self.assertEqual(ages, sorted(set(ages)))
+        age = oldest()
+        for _ in range(2):
+            until = time.monotonic() + support.TIME_OUT
+            before, age = age, oldest()
+            while age <= before:
+                self.assertLess(time.monotonic(), until)
+                age = oldest()
         self.stop(process)
 
     def test_ends_with_the_table(self):
@@ -119,7 +127,7 @@ class Page(WatchTest):
         self.consumer("enqueue", self.tree)
         for name in names:
             os.unlink(os.path.join(self.tree, name))
-        process = self.hold("--metrics", "127.0.0.1:0", files=0)
+        process = self.hold("--metrics", "127.0.0.1:0", files=0, workers=4)
         frame = self.frame(r"(?s)metrics at http://127.*dead letter: .*dead letter: ")
         self.assertTrue(all(self.width(line) < 80 for line in frame.split("\n")), frame)
         rest = self.stop(process)
@@ -175,7 +183,10 @@ class GivesBack(WatchTest):
 
     def test_signals_that_end(self):
         process = self.hold()
-        for number in (signal.SIGQUIT, signal.SIGHUP, signal.SIGABRT, signal.SIGFPE):
+        numbers = [signal.SIGQUIT, signal.SIGHUP, signal.SIGABRT]
+        if not support.SLOW:  # a sanitizer takes this one, and writes about it
+            numbers.append(signal.SIGFPE)
+        for number in numbers:
             self.frame()
             process.send_signal(number)
             self.read_to_end(process, status=-number)

