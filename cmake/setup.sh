@@ -26,18 +26,19 @@ header fmt/format.h libfmt-dev"
       ;;
     test)
       pool_needs demo
-      echo "tool pkg-config pkg-config
-tool readelf binutils
+      echo "tool readelf binutils
 tool python3 python3
 header gtest/gtest.h libgtest-dev
 header relacy/relacy.hpp relacy-dev"
       ;;
     demo)
-      echo "header sqlite3.h libsqlite3-dev
+      echo "tool pkg-config pkg-config
+header sqlite3.h libsqlite3-dev
 header openssl/evp.h libssl-dev
 header zlib.h zlib1g-dev
 header CLI/CLI.hpp libcli11-dev
-header nlohmann/json.hpp nlohmann-json3-dev"
+header nlohmann/json.hpp nlohmann-json3-dev
+header httplib.h libcpp-httplib-dev"
       ;;
     bench)
       echo "tool python3 python3"

@@ -15,7 +15,8 @@ constexpr int stop_signal = SIGUSR1;
 
 }  // namespace
 
-Signals::Signals(std::function<void(int)> on_first) : on_first_(std::move(on_first)) {
+Signals::Signals(std::function<void(int)> on_first, void (*before_end)())
+    : on_first_(std::move(on_first)), before_end_(before_end) {
   sigemptyset(&watched_);
   for (int signal : {SIGINT, SIGTERM}) {
     struct sigaction action {};
@@ -36,8 +37,11 @@ void Signals::listen() {
   for (bool first = true;; first = false) {
     int signal = 0;
     if (sigwait(&watched_, &signal) != 0 || signal == stop_signal) return;
-    // Nothing has to be tidied up: whatever was not acknowledged is still in the queue.
-    if (!first) _exit(128 + signal);
+    // Nothing of the queue has to be tidied up: whatever was not acknowledged is still there.
+    if (!first) {
+      before_end_();
+      _exit(128 + signal);
+    }
     on_first_(signal);
   }
 }
