@@ -27,6 +27,7 @@ struct Setup {
   bool eager = false;               // wake a worker for each task (libpool)
   int64_t idle_timeout = 0;         // ns; 0: the library's default (libpool)
   unsigned burst_workers = 0;       // further threads for a while (libpool)
+  unsigned timing = 0;              // one task in so many is timed (libpool)
 };
 
 inline void nothing(void* /*ctx*/) {}
