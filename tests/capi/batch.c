@@ -52,6 +52,7 @@ static void check_behind(uint32_t workers, uint32_t help) {
     CHECK_EQ(stats.queued, 0);
     CHECK_EQ(stats.running, 0);
   }
+  CHECK(stats_of(pool).steals > 0); /* else the round would still wait */
   OK(pool_destroy(pool));
 }
 
