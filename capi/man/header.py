@@ -178,7 +178,7 @@ def read_item(header, section, comment, code):
         item.names = re.findall(r"\(\*(\w+)\)", code) or re.findall(r"(\w+);", code)
     else:
         raise Fault(f"{where}: what is it?")
-    for declaration, text in item.members if item.kind == "struct" else []:
+    for declaration, text in item.members if len(item.members) > 1 else []:
         if not text:
             raise Fault(f"{item.name}: {declaration}: what is it?")
     return item

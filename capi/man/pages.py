@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 import header as reader
+from interface import HEADERS, Interface, capital
 
-HEADERS = ("pool/pool.h", "pool/insight.h")
 SUFFIX = {"function": "3", "struct": "3type", "type": "3type", "enum": "3const", "define": "3const"}
 SPECIAL = {"\\": "\\e", "^": "\\(ha", "~": "\\(ti"}
 # What is set in another face: `code`, constants, pages of the system, our own names.
@@ -42,31 +42,16 @@ def italic(text):
 
 class Pages:
     def __init__(self, include, map_, version, out):
-        self.headers = [reader.read(include, name) for name in HEADERS]
-        self.items = [item for header in self.headers for item in header.items]
-        self.by_name = {name: item for item in self.items for name in item.names}
-        self.since = self.read_since(map_)
-        self.parameters = {}
-        for kind, block in self.headers[0].about:
-            for names, text in block if kind == "names" else []:
-                self.parameters.update((name, text) for name in names.split(", "))
-        self.statuses = dict(((member.split(" = ")[0], text) for member, text in self.by_name["POOL_OK"].members))
+        self.interface = Interface(include, map_)
+        self.by_name = self.interface.by_name
         self.version = version
         self.out = out
         # The same input makes the same pages.
         newest = max(int((include / name).stat().st_mtime) for name in HEADERS)
         self.date = time.strftime("%Y-%m-%d", time.gmtime(int(os.environ.get("SOURCE_DATE_EPOCH", newest))))
 
-    def read_since(self, map_):
-        """The version of each function, by the node of the map that exports it; the headers have to say the same."""
-        since = {}
-        for version, body in re.findall(r"LIBPOOL_([\d.]+) \{(.*?)\}", map_.read_text(), flags=re.S):
-            since.update((name, version) for name in re.findall(r"\bpool_\w+(?=;)", body))
-        for item in self.items:
-            for function in item.functions:
-                if since.get(function.name) != item.since:
-                    raise reader.Fault(f"{function.name}: since {item.since}, in the map {since.get(function.name)}")
-        return since
+    def reference(self, name):
+        return f"{bold(name)}({SUFFIX[self.by_name[name].kind]})"
 
     # --- text ---
 
@@ -82,7 +67,7 @@ class Pages:
             elif found["page"]:
                 parts.append(bold(name[:-3]) + name[-3:])
             elif found["name"] and name in self.by_name and name not in own and text[at:at + 1] != "(":
-                parts.append(f"{bold(name)}({SUFFIX[self.by_name[name].kind]})")
+                parts.append(self.reference(name))
             else:
                 parts.append(bold(name))
         parts.append(escape(text[at:]))
@@ -133,71 +118,20 @@ class Pages:
             lines += [self.rich(paragraph, item.names), ".P"]
         return lines[:-1]
 
-    def parameter(self, function, type_, name):
-        is_written = "*" in type_ and "const" not in type_
-        for key in (f"*{name}", name) if is_written else (name,):
-            if key in self.parameters:
-                return self.parameters[key]
-        raise reader.Fault(f"{function.name}: the parameter {name} is not in the list in {HEADERS[0]}")
-
-    def parameters_of(self, item):
-        lines, seen = [], set()
-        for function in item.functions:
-            for type_, name in function.parameters:
-                if (type_, name) not in seen:
-                    seen.add((type_, name))
-                    lines += self.entry(bold(type_) + italic(name), self.parameter(function, type_, name))
-        return [".SH PARAMETERS", *lines] if lines else []
-
-    def usual(self, item, status):
-        """What a status means where the function has nothing to say: what it does in those that it is like."""
-        others = [self.by_name[returned[1]] for returned in item.returns if returned[0] == "as"]
-        for other in others:
-            for returned in other.returns:
-                if returned[0] == status:
-                    return returned[1] or self.usual(other, status)
-        return "success" if status == "POOL_OK" else self.statuses.get(status, "")
-
-    def returns_of(self, item, seen):
-        """What it returns, of other functions what is not in `seen`."""
+    def contract(self, item):
         lines = []
-        for returned in item.returns:
-            if returned[0] == "as":
-                other = self.by_name[returned[1]]
-                more = self.returns_of(other, seen)
-                lines += [".PP", f"As {bold(returned[1])}(3){escape(returned[2])}:", *more] if more else []
-                continue
-            names, text = returned
-            new = [name for name in re.split(r", | or ", names) if name not in seen]
-            seen.update(new)
-            if not text or text.startswith("also "):
-                text = "; ".join(filter(None, (self.usual(item, names), text)))
-            if new:
-                lines += self.entry(bold(", ".join(new)), text, item.names)
-        return lines
-
-    def return_value(self, item):
-        seen = set()
-        lines = [".SH RETURN VALUE"]
-        if item.returns[0][0]:
-            lines += self.returns_of(item, seen)
-        else:
-            text = item.returns[0][1]
-            lines.append(self.rich(f"{text[0].upper()}{text[1:]}.", item.names))
-        if "POOL_EBADHANDLE" in seen:
-            lines += [".PP", "As every function that takes a handle:"]
-            lines += self.entry(bold("POOL_EFORKED"), self.statuses["POOL_EFORKED"])
-        return lines
-
-    def attributes(self, item):
-        points = [text for kind, text in self.headers[0].about if kind == "point"]
-        safety = next(text.removeprefix("Thread-safety: ") for text in points if text.startswith("Thread-safety: "))
-        is_exception = any("signal handler" in text for text in item.text)
-        signals = "It may be called from a signal handler." if is_exception else next(
-            text for text in points if "async-signal-safe" in text)
-        return [".SH ATTRIBUTES", *self.entry("Thread-safety", safety[0].upper() + safety[1:]),
-                *self.entry("Blocking", item.blocking, item.names), *self.entry("Signal handlers", signals),
-                ".SH HISTORY", f"Since libpool {self.since[item.name]}.0."]
+        for type_, name, text in self.interface.parameters(item):
+            lines += self.entry(bold(type_) + italic(name), text)
+        lines = [".SH PARAMETERS", *lines] if lines else []
+        lines.append(".SH RETURN VALUE")
+        for whence, returned in self.interface.returns(item):
+            lines += [".PP", self.rich(f"{whence}:")] if whence else []
+            for names, text in returned:
+                lines += self.entry(bold(names), text, item.names) if names else [self.rich(f"{capital(text)}.")]
+        lines.append(".SH ATTRIBUTES")
+        for what, text in self.interface.attributes(item):
+            lines += self.entry(what, text, item.names)
+        return lines + [".SH HISTORY", f"Since libpool {item.since}.0."]
 
     def see_also(self, item):
         texts = [*item.text, *(text for _, text in item.members), item.code, item.blocking]
@@ -205,7 +139,7 @@ class Pages:
         # POOL_X_* is the page POOL_X.
         names = re.findall(r"\bpool_\w+|\bPOOL_[A-Z]+(?=_\*)|\bPOOL_[A-Z_]+\b", " ".join(texts))
         pages = sorted({self.by_name[name].name for name in names if name in self.by_name} - {item.name})
-        listed = [f"{bold(name)}({SUFFIX[self.by_name[name].kind]})" for name in pages] + [bold("libpool") + "(7)"]
+        listed = [self.reference(name) for name in pages] + [bold("libpool") + "(7)"]
         return [".SH SEE ALSO", ",\n".join(listed)]
 
     # --- pages ---
@@ -224,7 +158,7 @@ class Pages:
             for declaration, text in item.members:
                 lines += self.entry(bold(declaration), text)
         if item.functions:
-            lines += self.parameters_of(item) + self.return_value(item) + self.attributes(item)
+            lines += self.contract(item)
         self.write(3, suffix, item.name, lines + self.see_also(item))
         for name in item.names[1:]:
             (self.out / "man3" / f"{name}.{suffix}").write_text(f".so man3/{item.name}.{suffix}\n")
@@ -244,21 +178,21 @@ class Pages:
         return lines[1:] if lines[0] == ".P" else lines
 
     def write_overview(self):
-        main, inside = self.headers
+        main, inside = self.interface.headers
         lines = self.head("libpool", "7", ["libpool"], escape(main.title.split(": ", 1)[1]))
         lines += [".SH SYNOPSIS", ".nf", *(bold(f"#include <{name}>") for name in HEADERS), ".P",
                   bold("cc main.c $(pkg-config --cflags --libs pool)"), ".fi", ".SH DESCRIPTION", *self.about(main)]
         title, _, more = inside.title.partition(": ")
-        lines += [f".SS {title[0].upper()}{title[1:]}", self.rich(f"{more[0].upper()}{more[1:]}."), *self.about(inside)]
+        lines += [f".SS {capital(title)}", self.rich(capital(more) + "."), *self.about(inside)]
         lines.append(".SH INTERFACE")
-        for header in self.headers:
+        for header in self.interface.headers:
             for section, text in header.sections:
                 items = [item for item in header.items if item.section == section]
-                lines += [f".SS {section[0].upper() + section[1:]}"] if items else []
-                lines += [self.rich(text[0].upper() + text[1:])] if text and items else []
+                lines += [f".SS {capital(section)}"] if items else []
+                lines += [self.rich(capital(text))] if text and items else []
                 for item in items:
                     names = item.names if item.functions else item.names[:1]
-                    head = ", ".join(f"{bold(name)}({SUFFIX[item.kind]})" for name in names)
+                    head = ", ".join(map(self.reference, names))
                     lines += [".TP", head, self.summary(item)]
         lines += [".SH SEE ALSO", "The programs in capi/examples of the source."]
         self.write(7, "7", "libpool", lines)
@@ -266,7 +200,7 @@ class Pages:
     def write_all(self):
         for old in self.out.glob("man[37]/*"):
             old.unlink()
-        for item in self.items:
+        for item in self.interface.items:
             self.write_item(item)
         self.write_overview()
 

@@ -93,7 +93,7 @@ extern "C" {
 typedef int32_t pool_status_t;
 
 enum {
-  POOL_OK = 0,
+  POOL_OK = 0,          /* success */
   POOL_EINVAL = -1,     /* an argument or an option is out of its range; the log names the field */
   POOL_EBADHANDLE = -2, /* null, stale or wrong-kind handle */
   POOL_ENOMEM = -3,     /* no memory; nothing has changed */
@@ -177,10 +177,9 @@ typedef void (*pool_log_fn)(void *user, int32_t level, const char *message);
  * Pool
  */
 
-/* What a submit does at a bound: when the group's or the pool's queue is full. POOL_OVERFLOW_DEFAULT is what the
- * enclosing object says (task, group, pool; POOL_OVERFLOW_BLOCK at the top). */
+/* What a submit does at a bound: when the group's or the pool's queue is full. */
 enum {
-  POOL_OVERFLOW_DEFAULT = 0,
+  POOL_OVERFLOW_DEFAULT = 0,        /* what the enclosing object says (group, pool); POOL_OVERFLOW_BLOCK at the top */
   POOL_OVERFLOW_BLOCK = 1,          /* wait for a free place, first come first served, for overflow_timeout at most
                                        (POOL_ETIMEDOUT); inside a task of the same pool as POOL_OVERFLOW_CALLER_RUNS */
   POOL_OVERFLOW_REJECT = 2,         /* POOL_EFULL, also while other submitters wait for a place */
@@ -193,8 +192,8 @@ enum {
 
 /* Whether a queued task wakes an idle worker at once. */
 enum {
-  POOL_WAKE_DEFAULT = 0,
-  POOL_WAKE_THRIFTY = 1, /* the default: not while another worker is awake and searches, and so is sure to look next */
+  POOL_WAKE_DEFAULT = 0, /* POOL_WAKE_THRIFTY */
+  POOL_WAKE_THRIFTY = 1, /* not while another worker is awake and searches, and so is sure to look next */
   POOL_WAKE_EAGER = 2    /* always */
 };
 
@@ -202,13 +201,19 @@ enum {
  * full pool otherwise. */
 enum {
   POOL_HELP_DEFAULT = 0, /* what the enclosing object says; POOL_HELP_UNTIMED at the top */
-  POOL_HELP_NEVER = 1,
+  POOL_HELP_NEVER = 1,   /* in no wait */
   POOL_HELP_UNTIMED = 2, /* in waits without a time-out, so that a time-out is one */
-  POOL_HELP_ALWAYS = 3
+  POOL_HELP_ALWAYS = 3   /* in all waits */
 };
 
-/* What a line of the log is about; as an option, the least that is told. POOL_LOG_DEFAULT is POOL_LOG_WARNING. */
-enum { POOL_LOG_DEFAULT = 0, POOL_LOG_INFO = 1, POOL_LOG_WARNING = 2, POOL_LOG_ERROR = 3, POOL_LOG_OFF = 4 };
+/* What a line of the log is; as an option, the least that is told. */
+enum {
+  POOL_LOG_DEFAULT = 0, /* POOL_LOG_WARNING */
+  POOL_LOG_INFO = 1,    /* a queue is full, a burst begins or is over */
+  POOL_LOG_WARNING = 2, /* something could not be done: a thread was not created, a callback threw */
+  POOL_LOG_ERROR = 3,   /* an argument or an option is out of its range */
+  POOL_LOG_OFF = 4      /* nothing is told */
+};
 
 /* The most as a queue_capacity: 10^9. */
 #define POOL_UNBOUNDED UINT32_MAX
@@ -336,7 +341,7 @@ POOL_API pool_status_t pool_stats(pool_t pool, pool_stats_t *stats, size_t size)
 
 /* Which group a new one is a child of. */
 enum {
-  POOL_PARENT_NONE = 0,
+  POOL_PARENT_NONE = 0,   /* none */
   POOL_PARENT_GROUP = 1,  /* the one in `parent`, of the same pool */
   POOL_PARENT_CURRENT = 2 /* that of the task that makes the group; none outside a task of the same pool, or if that
                              group is detached */
