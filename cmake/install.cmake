@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) the libpool authors
 #
-# cmake --install: headers, libpool.so, libpool.a, pool.pc, the CMake package and gdb's printers. All of it may be moved
-# afterwards, though gdb finds its printers by itself only where the library was to be when CMake was configured:
-# pool.pc and poolTargets.cmake find the prefix from where they lie.
+# cmake --install: headers, libpool.so, libpool.a, pool.pc, the CMake package, the man pages if they were made, and
+# gdb's printers. All of it may be moved afterwards, though gdb finds its printers by itself only where the library was
+# to be when CMake was configured: pool.pc and poolTargets.cmake find the prefix from where they lie.
 
 include(CMakePackageConfigHelpers)
 
@@ -20,6 +20,8 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/poolConfig.cmake.in ${
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/poolConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/poolConfig.cmake ${PROJECT_BINARY_DIR}/poolConfigVersion.cmake
   DESTINATION ${pool_package_dir})
+
+install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL)
 
 # Where gdb looks for it by itself.
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} NORMALIZE OUTPUT_VARIABLE libdir)

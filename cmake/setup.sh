@@ -54,6 +54,14 @@ header benchmark/benchmark.h libbenchmark-dev
 module glib-2.0 libglib2.0-dev
 tool cargo cargo"
       ;;
+    docs)
+      echo "tool doxygen doxygen
+tool python3 python3"
+      ;;
+    man-lint)
+      echo "tool mandoc mandoc
+tool groff groff-base"
+      ;;
     probes)
       echo "header sys/sdt.h systemtap-sdt-dev"
       ;;

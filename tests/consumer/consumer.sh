@@ -111,6 +111,9 @@ case $case_ in
     rm -rf "$work/stage"
     DESTDIR=$work/stage "$cmake" --install "$build" --prefix /opt/odd > "$work/log" || fail "install"
     [[ -d $work/stage/opt/odd/include/pool ]] || fail "DESTDIR is not obeyed"
+    if [[ -d $build/man ]]; then
+      find "$work/stage/opt/odd" -path '*/man/man3/pool_create.3' | grep -q . || fail "the man pages are not installed"
+    fi
     with_pkg_config "$work/stage/opt/odd"
     ;;
   pkg_config) with_pkg_config "$prefix" ;;
