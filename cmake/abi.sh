@@ -36,7 +36,8 @@ abidw --headers-dir include/pool --headers-dir build/dev/include/pool --drop-pri
   --no-architecture --no-corpus-path --no-comp-dir-path --no-show-locs --no-elf-needed --no-parameter-names \
   --type-id-style hash build/dev/capi/libpool.so > "$work/new.abi"
 sed -i -E "s|path='[^']*/capi/|path='capi/|" "$work/new.abi" # where the build folder was
-sed -i '1a <!-- SPDX-License-Identifier: MIT\n     Copyright (c) the libpool authors\n     Written by cmake/abi.sh -->' "$work/new.abi"
+header='<!-- SPDX-License-Identifier: MIT\n     Copyright (c) the libpool authors\n     Written by cmake/abi.sh -->'
+sed -i "1a $header" "$work/new.abi"
 grep -q 'elf-symbol ' "$work/new.abi"
 if grep -nE "='/" "$work/new.abi"; then
   echo "FAILED: a path of this machine, above" >&2
