@@ -82,6 +82,12 @@ tool go golang-go"
       echo "tool valgrind valgrind
 tool python3 python3"
       ;;
+    abi)
+      echo "tool abidiff abigail-tools"
+      ;;
+    cppcheck)
+      echo "tool cppcheck cppcheck"
+      ;;
   esac
 }
 

@@ -27,6 +27,7 @@ functions() {
 }
 
 dynamic() { readelf -dW "$shared"; }
+undefined() { nm -D --undefined-only --without-symbol-versions "$shared" | awk '{print $2}'; }
 
 case $case_ in
   exports)
@@ -64,6 +65,14 @@ case $case_ in
     dynamic | grep -qE '\(FLAGS\).*BIND_NOW' || fail "no BIND_NOW"
     dynamic | grep -qE '\(FLAGS_1\).*NODELETE' || fail "no NODELETE"
     if dynamic | grep -E 'TEXTREL|RPATH|RUNPATH'; then fail "libpool.so has the above"; fi
+    undefined | grep -qx __stack_chk_fail || fail "no stack protector"
+    # In a static program one object without the note, or with X in it, makes the stack executable.
+    readelf -SW "$static" | grep -F .note.GNU-stack > "$work/notes" || fail "libpool.a asks for an executable stack"
+    if grep -E ' [A-Z]*X[A-Z]* +[0-9]+ +[0-9]+ +[0-9]+$' "$work/notes"; then fail "libpool.a asks for an executable stack"; fi
+    ;;
+  fortified)
+    # Not in a debug build: it takes an optimizer. Only calls whose sizes cannot be seen to fit are left to be checked.
+    undefined | grep -E '^__[a-z]+_chk$' | grep -v stack || fail "no call is checked by _FORTIFY_SOURCE"
     ;;
   own_calls)
     # A call or a pointer that another library could take over would have a relocation against the name.
