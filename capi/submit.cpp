@@ -144,9 +144,9 @@ pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay, pool_ta
   if (timer != nullptr) timer->id = 0;
   if (fn == nullptr) return invalid("pool_group_submit_after", "fn", "must not be NULL");
   sched::SubmitTerms terms;
-  terms.is_delayed = true;
+  terms.is_delayed = delay > 0 || timer != nullptr;
   if (timer != nullptr) terms.timer = &timer->id;
-  terms.start_at = capi::due_after(delay);
+  if (terms.is_delayed) terms.start_at = capi::due_after(delay);
   return submit(capi::resolve(group), fn, ctx, nullptr, 0, terms);
 }
 

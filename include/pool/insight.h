@@ -64,9 +64,9 @@ POOL_API int64_t pool_histogram_bound(uint32_t bucket);
  * each other thread that runs a task of the pool; each group that is not empty or is waited for, with its counts, and
  * how many submitters stand in line.
  *
- * It takes no lock, allocates nothing and calls nothing but write, open, read and process_vm_readv: it may be called
- * from a debugger (`call pool_dump(pool, 2)`), and from a signal handler, the one exception in this library; `errno` is
- * kept. What it reads may change meanwhile, so that a line may be wrong. Blocks as long as write() does. Since 1.0.
+ * It takes no lock, allocates nothing and calls nothing that is not async-signal-safe: it may be called from a debugger
+ * (`call pool_dump(pool, 2)`), and from a signal handler, the one exception in this library; `errno` is kept. What it
+ * reads may change meanwhile, so that a line may be wrong. Blocks as long as write() does. Since 1.0.
  * POOL_OK; POOL_EINVAL: fd cannot be written to; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_dump(pool_t pool, int32_t fd);
 

@@ -5,10 +5,11 @@
 //
 // Groups with work are visited in a rotation (a circular cursor over the pool's ready set). Each has used so much of
 // the workers' time, divided by its weight; the rotation has come so far; a group that is ahead of the rotation by more
-// than a quantum is passed over. When all are, the rotation comes to the one that is least ahead: so each group gets
-// workers' time by its weight, however long its tasks are. Whoever is behind the rotation has had no work when it came
-// by, and joins in the middle of the others: not at the rotation, or an unending stream of newcomers would keep it from
-// ever reaching those that are ahead. Time is read at the end of a visit and every few tasks.
+// than a quantum is passed over. The rotation goes on by a quantum each time a worker's cursor comes round, and jumps
+// to the group that is least ahead if nobody else has work. So each group gets workers' time by its weight, however
+// long its tasks are. Whoever is behind the rotation has had no work when it came by, and joins in the middle of the
+// others: not at the rotation, or a stream of newcomers with long tasks would hold it up for hundreds of rounds, and
+// keep those waiting that are ahead. Time is read at the end of a visit and every few tasks.
 #pragma once
 
 #include <utility>
@@ -66,7 +67,10 @@ class Search {
       end_round();
       if (start != 0) {
         found = scan(0, start);
-        if (found == Claimed::task) return found;
+        if (found == Claimed::task) {
+          pool_.rotation.fetch_add(Sys::quantum(), std::memory_order_relaxed);
+          return found;
+        }
         not_ready = not_ready || found == Claimed::not_ready;
       }
       if (best_ == base::nil) {
@@ -96,7 +100,7 @@ class Search {
 
   // The time until the next visit is nobody's.
   void pause() {
-    if (visited() != base::nil) count_in(charge());
+    if (visited() != base::nil) count_in(world_.groups[visited()], charge());
     set_visited(base::nil);
   }
 
@@ -117,7 +121,7 @@ class Search {
   static constexpr std::uint32_t most_seen = 24;
   static constexpr std::uint32_t most_bits = 64;
   // So many quanta ahead of the rotation does a group count at most where others join.
-  static constexpr std::int64_t most_ahead = 5000;
+  static constexpr std::int64_t most_ahead = 250;
   struct Seen {
     const GroupType* group;
     std::uint64_t front;
@@ -139,7 +143,8 @@ class Search {
       if (index == base::nil || index >= end) return not_ready ? Claimed::not_ready : Claimed::empty;
       from = index + 1;
       if (is_ahead(index)) {
-        count_in(world_.groups[index].used.load(std::memory_order_relaxed));
+        const GroupType& group = world_.groups[index];
+        count_in(group, group.used.load(std::memory_order_relaxed));
         continue;
       }
       if (is_quick_ && left_ < most_left && is_for_owner(world_.groups[index])) {
@@ -237,14 +242,15 @@ class Search {
     return true;
   }
 
-  // How far the groups of a round are ahead of the rotation, on average, be it that they were passed over or by what
-  // they have used in it: where those that come meanwhile join. It grows by little in each round, so that what one
-  // group has used once does not keep the next ones waiting.
-  void count_in(std::int64_t used) {
+  // A group of this round: it was passed over, or our visit is over. Where these are on average, by weight, is where
+  // those join that come meanwhile. That is where it hardly matters how long the others' tasks are; but one that has
+  // used very much counts as a few milliseconds, and for little at once, or one long task would delay all newcomers.
+  void count_in(const GroupType& group, std::int64_t used) {
     const std::int64_t ahead = used - pool_.rotation.load(std::memory_order_relaxed);
     const std::int64_t most = most_ahead * Sys::quantum();
-    sum_ahead_ += ahead < 0 ? 0 : ahead < most ? ahead : most;
-    ++counted_;
+    const std::int64_t weight = group.weight.load(std::memory_order_relaxed);
+    sum_ahead_ += (ahead < 0 ? 0 : ahead < most ? ahead : most) * weight;
+    counted_ += weight;
   }
   void end_round() {
     const std::int64_t before = pool_.spread.load(std::memory_order_relaxed);
@@ -325,7 +331,7 @@ class Search {
   void visit(std::uint32_t index) {
     if (index == visited()) return;
     const std::int64_t used = charge();
-    if (visited() != base::nil) count_in(used);
+    if (visited() != base::nil) count_in(world_.groups[visited()], used);
     set_visited(index);
     next_reading_ = 1;
   }
@@ -402,7 +408,7 @@ class Search {
   // Of the groups with work that are ahead of the rotation, the one that is least so.
   std::uint32_t best_ = base::nil;
   std::int64_t best_used_ = 0;
-  // Of this round: how many groups, and by how much ahead of the rotation all together.
+  // Of this round: the weights of its groups, and by how much they are ahead of the rotation, times their weights.
   std::int64_t counted_ = 0;
   std::int64_t sum_ahead_ = 0;
 };

@@ -104,7 +104,7 @@ case $case_ in
         fail "$text names what it must not"
       fi
     done <<< "$texts"
-    [[ $(find "$prefix" -type f | wc -l) -eq $(grep -cE 'pool/(pool|insight)\.(h|hpp)$|pool/detail/[a-z_]+\.hpp$|version.h$|\.so\.|\.a$|\.pc$|\.cmake$' \
+    [[ $(find "$prefix" -type f | wc -l) -eq $(grep -cE 'pool/(pool|insight)\.(h|hpp)$|pool/detail/[a-z_]+\.hpp$|version.h$|\.so\.|\.a$|\.pc$|\.cmake$|/man/man(3|7)/(libpool|pool_|POOL_)[A-Za-z_]*\.(3|3type|3const|7)$' \
       <(find "$prefix" -type f)) ]] || fail "an unknown file is installed: $(find "$prefix" -type f)"
     ;;
   destdir)

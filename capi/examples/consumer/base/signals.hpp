@@ -4,6 +4,7 @@
 // signals.hpp - SIGINT and SIGTERM become a call: the first drains, the second ends the process.
 #pragma once
 
+#include <atomic>
 #include <csignal>
 #include <functional>
 #include <thread>
@@ -28,6 +29,7 @@ class Signals {
   sigset_t watched_;
   std::function<void(int)> on_first_;
   void (*before_end_)();
+  std::atomic<bool> over_{false};
   std::thread listener_;
 };
 

@@ -34,7 +34,7 @@ class Pool {
     pool_options.queue_capacity = capacity_of(options);
     pool_options.overflow = POOL_OVERFLOW_REJECT;  // the master must never stand at a full queue
     pool_options.name = "consumer";
-    pool_options.timing = 1;  // every task: next to what it does, two looks at the clock are nothing
+    pool_options.timing = 1;  // every task: next to what it does, three looks at the clock are nothing
     must("pool_create", pool_create(&pool_options, &pool_));
   }
   ~Pool() {

@@ -10,6 +10,8 @@
 #include <csignal>
 #include <string_view>
 
+#include "base/terminal.hpp"
+
 namespace consumer {
 namespace {
 
@@ -18,7 +20,7 @@ constexpr std::string_view enter_sequence = "\033[?1049h\033[?25l";  // the alte
 constexpr std::string_view leave_sequence = "\033[?25h\033[?1049l";
 
 // What ends a process, and is not taken elsewhere.
-constexpr std::array ends = {SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+constexpr std::array ends = {SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGUSR2, SIGALRM, SIGXCPU};
 
 // Handlers know of nothing else. All of it is sequentially consistent: either drawing sees that the screen was left, or
 // who leaves it sees the drawing.
@@ -39,7 +41,8 @@ void put(std::string_view text) {
 void show_normal() {
   // Not before the frame is out; but not for ever, for this may be the handler of a signal that came in its midst.
   for (int patience = 100; drawing && patience > 0; patience--) poll(nullptr, 0, 1);
-  put(leave_sequence);
+  // Nor where the terminal takes nothing: whoever ends the process must not wait for that.
+  if (writable(terminal)) put(leave_sequence);
 }
 
 void leave_for_good() {
