@@ -172,6 +172,7 @@ static int after_long_task(void) {
   hold_t hold;
   hold_workers(&hold, pool, 1);
   stop_at = INT32_MAX;
+  small_number = 2;
   cost[0] = 200000000;
   cost[1] = cost[2] = 20000;
   const pool_group_t heavy = make_group(pool);
@@ -181,7 +182,6 @@ static int after_long_task(void) {
   gate_open(&hold.gate);
   while (atomic_load(&started[0]) == 0 || atomic_load(&started[1]) < 200) sched_yield();
   const pool_group_t newcomer_group = make_group(pool);
-  small_number = 2;
   const int begun = atomic_load(&total);
   OK(pool_group_submit(newcomer_group, work, &numbers[2]));
   OK(pool_group_wait_for(newcomer_group, LONG_NS));
