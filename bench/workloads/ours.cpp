@@ -174,17 +174,12 @@ void block_in_section() {
   check(pool_blocking_end());
 }
 
-// The same cases with `timing` on, for one task in so many.
+// "CASE-timed-N": that case with `timing` on, for one task in N.
 bool run_timed(const std::string& name) {
   const std::size_t at = name.rfind("-timed-");
   if (at == std::string::npos) return false;
   const Setup setup = {.timing = static_cast<unsigned>(std::stoul(name.substr(at + 7)))};
-  const std::string_view untimed = std::string_view(name).substr(0, at);
-  const char* text = name.c_str();
-  if (untimed == "flood") return Cases<Ours>::flood_case<nothing>(text, setup, 1'000'000), true;
-  if (untimed == "fan3") return Cases<Ours>::fan3_case<nothing>(text, setup, 100'000), true;
-  if (untimed == "tasks-1us") return Cases<Ours>::flood_case<spin_task<1'000>>(text, setup, 200'000), true;
-  return false;
+  return Cases<Ours>::run_plain(name.substr(0, at), name.c_str(), setup);
 }
 
 bool run(const std::string& name) {

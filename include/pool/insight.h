@@ -60,9 +60,9 @@ POOL_API int64_t pool_histogram_percentile(const pool_histogram_t *histogram, do
 POOL_API int64_t pool_histogram_bound(uint32_t bucket);
 
 /* Writes what the pool is at, as text, to the file descriptor `fd`: each worker, with the tasks on its stack (module
- * and offset of the function, for addr2line, and the group), how long it has been at it and which group it waits for;
- * each other thread that runs a task of the pool; each group that is not empty or is waited for, with its counts, and
- * how many submitters stand in line.
+ * and offset of the function, for addr2line, and the group), how long it has been at it and which group it waits for,
+ * unless it runs tasks of a group of its own meanwhile, which then stand above; each other thread that runs a task of
+ * the pool; each group that is not empty or is waited for, with its counts, and how many submitters stand in line.
  *
  * It takes no lock, allocates nothing and calls nothing that is not async-signal-safe: it may be called from a debugger
  * (`call pool_dump(pool, 2)`), and from a signal handler, the one exception in this library; `errno` is kept. What it

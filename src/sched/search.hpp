@@ -12,6 +12,7 @@
 // keep those waiting that are ahead. Time is read at the end of a visit and every few tasks.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "sched/batch.hpp"
@@ -43,7 +44,7 @@ class Search {
     const bool tasks_first = notice_ != nullptr;
     notice_ = nullptr;
     if (!tasks_first && take_notice()) return Claimed::task;
-    if (visited() != base::nil && ++tasks_ >= next_reading_) static_cast<void>(charge());
+    if (visited() != base::nil && ++tasks_ >= next_reading_) charge();
     // What lies in our own window was left because it takes long, or by a suspension: in turn with the other groups.
     const bool was_own = std::exchange(was_own_, false);
     if (!was_own && !tasks_first && take_own_window(false)) return Claimed::task;
@@ -100,7 +101,8 @@ class Search {
 
   // The time until the next visit is nobody's.
   void pause() {
-    if (visited() != base::nil) count_in(world_.groups[visited()], charge());
+    if (visited() == base::nil) return;
+    end_visit();
     set_visited(base::nil);
   }
 
@@ -242,23 +244,21 @@ class Search {
     return true;
   }
 
-  // A group of this round: it was passed over, or our visit is over. Where these are on average, by weight, is where
-  // those join that come meanwhile. That is where it hardly matters how long the others' tasks are; but one that has
-  // used very much counts as a few milliseconds, and for little at once, or one long task would delay all newcomers.
+  // A group of this round has used so much: it was passed over, or our visit is over.
   void count_in(const GroupType& group, std::int64_t used) {
     const std::int64_t ahead = used - pool_.rotation.load(std::memory_order_relaxed);
-    const std::int64_t most = most_ahead * Sys::quantum();
     const std::int64_t weight = group.weight.load(std::memory_order_relaxed);
-    sum_ahead_ += (ahead < 0 ? 0 : ahead < most ? ahead : most) * weight;
-    counted_ += weight;
+    sum_ahead_ += std::clamp<std::int64_t>(ahead, 0, most_ahead * Sys::quantum()) * weight;
+    weights_ += weight;
   }
+  // Newcomers join where the groups of a round are on average. That grows by little in each round, and no group counts
+  // as more than a few milliseconds ahead: one long task must not delay all that come after it.
   void end_round() {
     const std::int64_t before = pool_.spread.load(std::memory_order_relaxed);
-    const std::int64_t most = 2 * before + Sys::quantum();
-    const std::int64_t mean = counted_ == 0 ? 0 : sum_ahead_ / counted_;
-    const std::int64_t spread = mean < most ? mean : most;
+    const std::int64_t mean = weights_ == 0 ? 0 : sum_ahead_ / weights_;
+    const std::int64_t spread = std::min(mean, 2 * before + Sys::quantum());
     if (spread != before) pool_.spread.store(spread, std::memory_order_relaxed);
-    sum_ahead_ = counted_ = 0;
+    sum_ahead_ = weights_ = 0;
   }
 
   // Quick tasks, and few of them at a time: we follow a submitter closely, each of us waiting for the line that the
@@ -330,10 +330,13 @@ class Search {
   // From here on the time is this group's.
   void visit(std::uint32_t index) {
     if (index == visited()) return;
-    const std::int64_t used = charge();
-    if (visited() != base::nil) count_in(world_.groups[visited()], used);
+    end_visit();
     set_visited(index);
     next_reading_ = 1;
+  }
+  void end_visit() {
+    const std::int64_t used = charge();
+    if (visited() != base::nil) count_in(world_.groups[visited()], used);
   }
 
   // Puts the time since the last reading to the account of the group that we have visited. What it has used by now.
@@ -409,7 +412,7 @@ class Search {
   std::uint32_t best_ = base::nil;
   std::int64_t best_used_ = 0;
   // Of this round: the weights of its groups, and by how much they are ahead of the rotation, times their weights.
-  std::int64_t counted_ = 0;
+  std::int64_t weights_ = 0;
   std::int64_t sum_ahead_ = 0;
 };
 
