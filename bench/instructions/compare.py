@@ -13,7 +13,7 @@ import sys
 
 ROOM = 0.05  # more than so much over the baseline is a failure
 # The library also goes by the clock, so that a busy machine adds some: the least of so many counts is taken, or the
-# first that is fine. (Of five, one run in four found none on two busy processors.)
+# first that is fine. (With five, two runs of ten found none, on two busy processors.)
 TRIES = 15
 BASELINE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "baseline.txt")
 
