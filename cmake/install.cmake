@@ -36,6 +36,9 @@ cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY ${CMAKE_INSTALL
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${libdir}/pkgconfig OUTPUT_VARIABLE pool_pc_prefix)
 cmake_path(RELATIVE_PATH libdir BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE pool_pc_libdir)
 cmake_path(RELATIVE_PATH includedir BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE pool_pc_includedir)
+foreach(path pool_pc_prefix pool_pc_libdir pool_pc_includedir)
+  string(REPLACE " " "\\ " ${path} "${${path}}") # pkg-config splits at spaces
+endforeach()
 list(TRANSFORM pool_runtime_libraries PREPEND -l OUTPUT_VARIABLE pool_pc_private)
 list(JOIN pool_pc_private " " pool_pc_private)
 configure_file(${PROJECT_SOURCE_DIR}/pool.pc.in ${PROJECT_BINARY_DIR}/pool.pc @ONLY)
