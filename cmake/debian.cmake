@@ -23,6 +23,7 @@ foreach(package IN LISTS CPACK_PACKAGE_FILES)
   string(REPLACE "\nPackage:" "\nMulti-Arch: same\nPackage:" control "${control}")
   file(WRITE ${tree}/DEBIAN/control "${control}")
   execute_process(COMMAND chmod -R u=rwX,go=rX ${tree} COMMAND_ERROR_IS_FATAL ANY) # whatever the umask was
-  execute_process(COMMAND dpkg-deb --root-owner-group -Zxz -b ${tree} ${package} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND dpkg-deb --root-owner-group -Zxz -b ${tree} ${package}
+    OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
   file(REMOVE_RECURSE ${tree})
 endforeach()

@@ -21,16 +21,22 @@ name=libpool-$version$(sed -nE 's/^set\(POOL_VERSION_SUFFIX "(.*)"\).*/\1/p' CMa
 say() { printf -- '-- %s\n' "$*"; }
 fail() { printf 'FAILED: %s\n' "$*" >&2 && exit 1; }
 
+known_to_git() { git ls-files --error-unmatch cmake/packages.sh > /dev/null 2>&1; }
+
 # The time of the commit, or in an unpacked tarball of its files.
 if [[ -z ${SOURCE_DATE_EPOCH:-} ]]; then
-  SOURCE_DATE_EPOCH=$(git log -1 --format=%ct 2> /dev/null || stat -c %Y CHANGELOG.md)
+  SOURCE_DATE_EPOCH=$(if known_to_git; then git log -1 --format=%ct; else stat -c %Y CHANGELOG.md; fi)
 fi
 export SOURCE_DATE_EPOCH
 
 # --- the tarball, and what is made of it in two places ---
 
 files() {
-  git ls-files -z 2> /dev/null || find . -path ./build -prune -o \( -type f -o -type l \) -printf '%P\0'
+  if known_to_git; then
+    git ls-files -z
+  else
+    find . \( -path ./build -o -path ./.git \) -prune -o \( -type f -o -type l \) -printf '%P\0'
+  fi
 }
 
 make_tarball() {
@@ -73,13 +79,15 @@ check_reproducible() {
 # --- what is in them ---
 
 check_contents() {
-  local multiarch tree=$out/tree package
+  local multiarch tree=$out/tree package library
   multiarch=$(gcc -print-multiarch)
+  library=$tree/libpool1/usr/lib/$multiarch/libpool.so.1
   rm -rf "$tree"
   mkdir -p "$tree"
   for package in libpool1 libpool-dev; do
     dpkg-deb -R "$out/$package"_*.deb "$tree/$package"
-    (cd "$tree/$package" && find . -path ./DEBIAN -prune -o ! -type d -printf '%P\n' | LC_ALL=C sort) > "$tree/$package.list"
+    (cd "$tree/$package" && find . -path ./DEBIAN -prune -o ! -type d -printf '%P\n') | LC_ALL=C sort \
+      > "$tree/$package.list"
   done
   cat > "$tree/runtime" << LIST
 usr/lib/$multiarch/libpool.so.1
@@ -111,7 +119,7 @@ LIST
   (cd "$tree" && dpkg-gensymbols -plibpool1 -v"$version" -c4 -P"$tree/libpool1" -I"$tree/libpool1/DEBIAN/symbols" \
     -O/dev/null) || fail "libpool1: symbols"
   # A program of its users then depends on it.
-  gcc -I "$tree/libpool-dev/usr/include" "$(readme_program)" -o "$tree/user" "$tree/libpool1/usr/lib/$multiarch/libpool.so.1"
+  gcc -I "$tree/libpool-dev/usr/include" "$(readme_program)" -o "$tree/user" "$library"
   (cd "$tree" && dpkg-shlibdeps -O -S"$tree/libpool1" user) > "$tree/shlibdeps" 2> "$out/log" ||
     { cat "$out/log" && fail "dpkg-shlibdeps"; }
   grep -q 'libpool1 (>= 1\.0~)' "$tree/shlibdeps" || fail "a user depends on: $(cat "$tree/shlibdeps")"
@@ -142,7 +150,8 @@ build_users() {
   shift 2
   rm -rf "$dir"
   mkdir -p "$dir"
-  eval "gcc -std=c11 -Wall -Wextra -Werror '$(readme_program)' -o '$dir/readme' $(flags "$libdir")" || fail "pkg-config in $libdir"
+  eval "gcc -std=c11 -Wall -Wextra -Werror '$(readme_program)' -o '$dir/readme' $(flags "$libdir")" ||
+    fail "pkg-config in $libdir"
   {
     cmake -S tests/consumer/cmake -B "$dir/cmake" -DCMAKE_C_COMPILER=gcc "$@" && cmake --build "$dir/cmake"
   } > "$log" 2>&1 || { cat "$log" && fail "find_package in $libdir"; }
@@ -168,8 +177,8 @@ make_root() {
   mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
     awk -v codename="$codename" '$2 == codename && $3 == "main" { print "deb " $1 " " $2 " main"; exit }')
   [[ -n $mirror ]] || return 1
-  TMPDIR=$out timeout 300 mmdebstrap --variant=essential --include=libstdc++6 "$codename" "$out/root.new.tar" "$mirror" &&
-    mv "$out/root.new.tar" "$out/root.tar"
+  TMPDIR=$out timeout 300 mmdebstrap --variant=essential --include=libstdc++6 "$codename" "$out/root.new.tar" \
+    "$mirror" && mv "$out/root.new.tar" "$out/root.tar"
 }
 
 # What is in the root, but for logs and caches that dpkg keeps about all packages.
