@@ -199,7 +199,7 @@ check_bare_root() {
   mkdir "$root/packages"
   cp "$out"/*.deb "$root/packages"
   in_root bash -c 'dpkg -i /packages/*.deb && dpkg --audit' > "$out/log" 2>&1 || { cat "$out/log" && fail "dpkg -i"; }
-  in_root ldconfig -p | grep -q 'libpool\.so\.1 ' || fail "ldconfig does not know libpool.so.1"
+  [[ $(in_root ldconfig -p) == *libpool.so.1\ * ]] || fail "ldconfig does not know libpool.so.1"
   libdir=$(dirname "$(find "$root/usr/lib" -name libpool.a)")
   build_users "$root/packages/users" "$libdir" -DCMAKE_PREFIX_PATH="$root/usr"
   grep -q "^pool_DIR.*=$root/usr/" "$root/packages/users/cmake/CMakeCache.txt" || fail "find_package found another pool"
@@ -207,7 +207,7 @@ check_bare_root() {
   if in_root dpkg -r libpool1 > "$out/log" 2>&1; then fail "libpool1 can be removed under libpool-dev"; fi
   in_root dpkg -r libpool-dev libpool1 > "$out/log" 2>&1 || { cat "$out/log" && fail "dpkg -r"; }
   in_root dpkg -P libpool-dev libpool1 > "$out/log" 2>&1 || { cat "$out/log" && fail "dpkg -P"; }
-  if in_root ldconfig -p | grep libpool; then fail "ldconfig still knows it"; fi
+  [[ $(in_root ldconfig -p) != *libpool* ]] || fail "ldconfig still knows it"
   rm -rf "$root/packages"
   root_files > "$out/after"
   diff -u "$out/before" "$out/after" || fail "dpkg -P leaves something, or takes what it should not"
