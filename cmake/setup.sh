@@ -65,6 +65,13 @@ tool groff groff-base"
     probes)
       echo "header sys/sdt.h systemtap-sdt-dev"
       ;;
+    packages)
+      echo "tool dpkg-shlibdeps dpkg-dev
+tool file file
+tool pkg-config pkg-config
+tool lintian lintian
+tool mmdebstrap mmdebstrap"
+      ;;
     binding-python)
       echo "tool python3 python3
 python ensurepip python3-venv
