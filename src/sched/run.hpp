@@ -188,9 +188,15 @@ class Run {
     if (frame_.place >= 0) pool_.numbers.give(frame_.place);
     frame_.pop();
     if (!is_counted_) {
+      tally_over(pool_, 1);
       if (job_ != nullptr) release_job(world_, *job_);
       return;
     }
+    if (origin_ == Origin::batch) {
+      if (job_ != nullptr) release_job(world_, *job_);
+      return;
+    }
+    tally_finished(pool_, 1, Frame<Sys>::inside_task());
     if (origin_ == Origin::early) {
       // Before the look at who is first: afterwards the slot may be another group's.
       group_.early.fetch_sub(1);
@@ -200,11 +206,6 @@ class Run {
       group_.early.fetch_add(1);
       pool_.tombstones.fetch_sub(1);
     }
-    if (origin_ == Origin::batch) {
-      if (job_ != nullptr) release_job(world_, *job_);
-      return;
-    }
-    tally_finished(pool_, 1, Frame<Sys>::inside_task());
     const Completing<Sys> completing(world_, pool_, group_, life_);
     if (group_.tombstones.load() != 0) pass_tombstones(world_, group_, life_);
     if (job_ != nullptr) release_job(world_, *job_);

@@ -43,18 +43,28 @@ void tell_own_finished(World<Sys>& world, Local<Sys>& local) {
   local.own_finished.store(0, relaxed);
 }
 
-// So many tasks are over, run by this thread. (The pool is alive: they are not counted yet.)
+// So many tasks are over; the Local that counts them, or null. (The pool is alive: they are not counted yet.)
 template <class Sys>
-[[gnu::always_inline]] inline void tally_finished(Pool<Sys>& pool, std::uint32_t count, bool is_nested) {
+[[gnu::always_inline]] inline Local<Sys>* tally_over(Pool<Sys>& pool, std::uint32_t count) {
   constexpr auto relaxed = std::memory_order_relaxed;
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   if (local == nullptr) [[unlikely]] {
     pool.finished.fetch_add(count, relaxed);
-    return;
+    return nullptr;
   }
   if (local->tallied.load(relaxed) != pool.home.load(relaxed)) [[unlikely]]
     tell_tally(*local, pool);
   local->finished.store(local->finished.load(relaxed) + count, relaxed);
+  return local;
+}
+
+// The same of tasks that this thread has run.
+template <class Sys>
+[[gnu::always_inline]] inline void tally_finished(Pool<Sys>& pool, std::uint32_t count, bool is_nested) {
+  constexpr auto relaxed = std::memory_order_relaxed;
+  Local<Sys>* const local = tally_over(pool, count);
+  if (local == nullptr) [[unlikely]]
+    return;
   if (is_nested || Sys::worker_pool() != &pool) local->helped.store(local->helped.load(relaxed) + count, relaxed);
 }
 

@@ -442,8 +442,10 @@ bool leave_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life
   if (outcome != 0) {
     const char none[group::failure_text_size] = {};
     group.tally.failure.record(outcome, none);
+    pool.failed.fetch_add(1, std::memory_order_relaxed);
     if (group.is(group::Group<Sys>::fails_fast)) cancel_group(world, group, life);
   }
+  tally_over(pool, 1);
   complete(world, pool, group, life);
   return true;
 }
