@@ -143,7 +143,8 @@ void Session::submit_task(Actor& actor) {
   if ((what & 0x80U) != 0) task.timer = &timer;
   if (bytes.chance(10)) {
     AnyGroup left = any_group(bytes, false);
-    if (item.has_drop && left.how != Handle::bad) {
+    // Of this pool: a task that sleeps in the other one would keep it open.
+    if (item.has_drop && left.how != Handle::bad && group.how != Handle::bad && left.book->pool == group.book->pool) {
       const pool_status_t status = CALL(left, pool_group_enter(left.group), POOL_OK, POOL_ECANCELED, POOL_ECLOSED);
       if (status == POOL_OK) {
         left.book->accept();
