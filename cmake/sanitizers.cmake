@@ -5,6 +5,10 @@
 # is what each test is run with.
 
 set(pool_test_env "")
+if(POOL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
 if(NOT POOL_SANITIZE)
   return()
 endif()

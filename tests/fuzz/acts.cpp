@@ -210,6 +210,7 @@ void Session::on_job(Actor& actor) {
       }
       CHECK(result == item && item->ends == 1);
       CHECK(item->claims.fetch_add(1) == 0);
+      CALL(job, pool_job_result(job.job, &result), POOL_ECLOSED);
       return;
     case 4:
     case 5:

@@ -82,7 +82,7 @@ int play_files(int count, char** files) {
     sequence.assign(std::istreambuf_iterator<char>(file), {});
     const char* const name = std::strrchr(files[i], '/');
     std::snprintf(where, sizeof where, "%.60s", name != nullptr ? name + 1 : files[i]);
-    for (int turn = stress::scaled(20); turn > 0; --turn) play();
+    for (int turn = stress::scaled(5); turn > 0; --turn) play();
   }
   std::printf("%d files, %llu calls\n", count, static_cast<unsigned long long>(fuzz::calls.load()));
   return 0;

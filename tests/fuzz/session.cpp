@@ -239,12 +239,14 @@ void Session::run() {
   finish();
 }
 
-void Session::finish_pool(PoolBook& book) {
-  if (book.is_ended) return;
+void Session::shut_down(PoolBook& book) {
   const bool cancels = is_sleepy_ || !drains_;
   if (cancels) book.is_cancelled.store(true);
   book.is_closed.store(true);
   EXACTLY(pool_shutdown(book.pool, cancels ? POOL_SHUTDOWN_CANCEL : POOL_SHUTDOWN_DRAIN, INT64_MAX), POOL_OK);
+}
+
+void Session::finish_pool(PoolBook& book) {
   for (const auto& group : books_) {
     if (group->pool == &book) check_group(*group);
   }
@@ -255,7 +257,13 @@ void Session::finish_pool(PoolBook& book) {
 }
 
 void Session::finish() {
-  for (PoolBook& pool : pools_) finish_pool(pool);
+  // Both first: tasks of one pool look at the groups of the other.
+  for (PoolBook& pool : pools_) {
+    if (!pool.is_ended) shut_down(pool);
+  }
+  for (PoolBook& pool : pools_) {
+    if (!pool.is_ended) finish_pool(pool);
+  }
   for (const PoolBook& pool : pools_) EXACTLY(pool_destroy(pool.pool), POOL_EBADHANDLE);
   for (const auto& group : books_) {
     EXACTLY(pool_group_poll(group->group), POOL_EBADHANDLE);

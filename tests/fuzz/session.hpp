@@ -57,6 +57,7 @@ class Session {
   void step(Actor& actor);
   void leave_all(Actor& actor);
   void finish();
+  void shut_down(PoolBook& book);
   void finish_pool(PoolBook& book);
   static void ended(Item& item, bool success);
 
