@@ -127,7 +127,10 @@ class Submit {
   // Why there is no getting in any more.
   Submitted gone() const {
     if (group_.queue.generation() != generation_) return has_stood_ ? Submitted::closed : Submitted::stale;
-    return group_.is_cancelled(generation_) ? Submitted::cancelled : Submitted::closed;
+    if (group_.is_cancelled(generation_)) return Submitted::cancelled;
+    // A pool stays closed; else we were sent out of the line by a cancel, and the group was reset since.
+    const Pool<Sys>& pool = world_.pools[group_.pool.load(std::memory_order_relaxed)];
+    return pool.room.is_closed() ? Submitted::closed : Submitted::cancelled;
   }
 
   Overflow policy(const Pool<Sys>& pool) const {

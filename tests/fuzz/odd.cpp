@@ -140,7 +140,9 @@ void Session::odd_group(Actor& actor) {
   options.parent = parent.group;
   if (parent.how != Handle::bad) {
     PoolBook& other = pools_[parent.book->pool == &pools_[0] ? 1 : 0];
-    CALL(Handle::shared, pool_group_create(other.pool, &options, &group), POOL_EINVAL, POOL_ECLOSED);
+    const pool_status_t status =
+        CALL(Handle::shared, pool_group_create(other.pool, &options, &group), POOL_EINVAL, POOL_ECLOSED);
+    if (status == POOL_EBADHANDLE) CHECK(known(parent) != Handle::alive || other.is_closed);
   } else if (pool.how != Handle::bad) {
     CALL(pool, pool_group_create(pool.pool, &options, &group), POOL_EBADHANDLE, POOL_ECLOSED);
   }
