@@ -33,6 +33,7 @@ Session::Session(Bytes bytes) : bytes_(bytes) {
   for (int i = 0; i < pools_max; ++i) {
     own_[i].pool = &pools_[i];
     make_pool(pools_[i]);
+    own_[i].is_bounded = capacity_[i] != 0;
     own_[i].discards.store(pool_discards_[i]);
   }
   Actor maker;

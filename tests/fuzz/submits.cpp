@@ -242,7 +242,6 @@ void Session::submit_pool(Actor& actor) {
   if (!may_block_for(actor, group)) return;
   if (pool.how != Handle::bad) {
     pools_[place].has_unseen.store(true);
-    own_[place].is_bounded = capacity_[place] != 0;
   }
   Item& item = new_item(actor, &own_[place]);
   item.has_drop = false;
