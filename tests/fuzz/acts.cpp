@@ -140,6 +140,9 @@ void Session::set_eventfd(Actor& actor) {
          POOL_EINVAL);
     return;
   }
+  // ThreadSanitizer does not see that a number was closed in one thread before the system gives it to another one.
+  static std::mutex numbers;
+  const std::lock_guard one_by_one(numbers);
   const int kept = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   CHECK(kept >= 0);
   const int given = dup(kept);  // which its owner closes

@@ -33,8 +33,8 @@ namespace {
 
 constexpr unsigned patience = 60;  // s for one sequence
 
-std::vector<std::uint8_t> sequence;
-char where[64] = "";  // what it is called
+std::vector<std::uint8_t>& sequence = *new std::vector<std::uint8_t>;  // may be told of during exit()
+char where[64] = "";                                                   // what it is called
 
 // Async-signal-safe: it is called when the alarm goes off, too.
 void tell() {
