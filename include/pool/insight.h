@@ -71,6 +71,41 @@ POOL_API pool_status_t pool_dump(pool_t pool, int32_t fd);
  * POOL_OK; POOL_EINVAL: text is NULL and size is not 0; POOL_EFULL; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_metrics(pool_t pool, char *text, size_t size, size_t *length);
 
+typedef struct pool_trace_options {
+  uint32_t struct_size;     /* bytes of this struct, set by pool_trace_options_init */
+  uint32_t buffer_events;   /* most events that one thread keeps, 16 to 2^24; 32 bytes each, taken as they are used. A
+                               task is two, its submit and each wait one or two. Default 262,144 */
+  uint32_t max_threads;     /* most threads that keep events, 1 to 65,536; default 256 */
+  uint32_t reserved;        /* 0 */
+  int64_t counter_interval; /* ns between two samples of the counters, while anything happens at all; negative: only
+                               one at the start and at the end; default 200 us */
+} pool_trace_options_t;
+
+/* Fills *options with the defaults, as pool_options_init does. Never blocks. Since 1.0.
+ * POOL_OK; POOL_EINVAL: options is NULL, or size is under 8, over 4,096 or not a multiple of 4. */
+POOL_API pool_status_t pool_trace_options_init(pool_trace_options_t *options, size_t size);
+
+/* Begins to record who runs what and when: of each thread that works for the pool its tasks, from the call of the
+ * function to its return, named after group and function; its waits for groups and jobs; and its submits; each with the
+ * others of the same task. And now and then how many tasks are queued and running, and how many workers there are.
+ * What the threads are in the middle of is not recorded.
+ *
+ * The file `path` is opened, or made, now; pool_trace_stop replaces what it holds, or pool_destroy, if that comes first:
+ * by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC. A thread that has no room left records no
+ * more, but for the ends of what it has begun, and counts what it drops. A task costs some 50 ns while a trace runs.
+ * `options` may be NULL for the defaults and is not kept. Of each pool one trace runs at a time. Blocks as long as
+ * open() does. Since 1.0.
+ * POOL_OK; POOL_EINVAL: path is NULL or cannot be written, or an option is out of range (the log says which);
+ * POOL_EBUSY: a trace of this pool runs; POOL_ENOMEM; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_trace_start(pool_t pool, const char *path, const pool_trace_options_t *options);
+
+/* Ends the trace and writes its file; the tasks that run go on, and end in the file at this moment. *dropped, if not
+ * NULL, gets how many events there was no room for. From any thread, tasks included. Blocks until the file is written:
+ * about 1 us an event. Since 1.0.
+ * POOL_OK; POOL_EINVAL: no trace of this pool runs, or the file could not be written to its end (the log says which);
+ * POOL_ENOMEM: there was no memory to write it, and it is cut; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_trace_stop(pool_t pool, uint64_t *dropped);
+
 #ifdef __cplusplus
 }
 #endif

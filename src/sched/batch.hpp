@@ -37,7 +37,7 @@ typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group
     work.life = group.queue.generation();
     work.unit = false;
     const bool has_taken = is_owned_by(group, local) && mine(work.life) &&
-                           group.queue.take_alone(world.segments, work.life, 1, store, claim.more) != 0;
+                           group.queue.take_alone(world.segments, work.life, 1, store, work.ticket, claim.more) != 0;
     local->bias.leave();
     claim.is_left = claim.more;
     if (has_taken) return Claimed::task;
@@ -56,14 +56,17 @@ void tell_of_window(World<Sys>& world, group::Group<Sys>& group) {
   wake_one(world, world.pools[group.pool.load(std::memory_order_relaxed)]);
 }
 
-// Fills the window of `mine`, which is free: calls put(window), which puts the first `count` cells of that life.
+// Fills the window of `mine`, which is free: calls put(window), which puts the first `count` cells of that life, with
+// tickets from `first` on.
 template <class Sys, class Put>
-void fill_window(Local<Sys>& mine, group::Group<Sys>& group, std::uint32_t life, std::uint32_t count, Put&& put) {
+void fill_window(Local<Sys>& mine, group::Group<Sys>& group, std::uint32_t life, std::uint32_t first,
+                 std::uint32_t count, Put&& put) {
   Window<Sys>& window = mine.window;
   mine.bias.enter();
   put(window);
   window.group.store(&group, std::memory_order_relaxed);
   window.life.store(life, std::memory_order_relaxed);
+  window.first.store(first, std::memory_order_relaxed);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.is_ours.store(1, std::memory_order_relaxed);
   window.range.store(base::pack(count, 0));
@@ -91,7 +94,7 @@ template <class Sys, class Mine>
   claim.work.life = due[0]->life;
   claim.in_window = count > 1;
   if (count == 1) return true;
-  fill_window(*local, group, due[0]->life, count, [&](Window<Sys>& window) {
+  fill_window(*local, group, due[0]->life, 0, count, [&](Window<Sys>& window) {
     for (std::uint32_t i = 0; i < count; ++i) {
       const queue::Work work = Task::of_timer(due[i]);
       window.put(i, work.fn, work.ctx);
@@ -125,6 +128,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   }
   Window<Sys>& window = local->window;
   std::uint32_t life = 0;
+  std::uint32_t first = 0;
   std::uint32_t count = 0;
   Claimed claimed;
   local->bias.enter();
@@ -149,10 +153,11 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   };
   if (is_owned_by(group, local)) {
     life = group.queue.generation();
-    if (mine(life)) count = group.queue.take_alone(world.segments, life, most, store, claim.more);
+    if (mine(life)) count = group.queue.take_alone(world.segments, life, most, store, first, claim.more);
   }
-  claimed =
-      count != 0 ? Claimed::task : group.queue.claim_many(world.segments, may, most, store, life, count, claim.more);
+  claimed = count != 0 ? Claimed::task
+                       : group.queue.claim_many(world.segments, may, most, store, life, first, count, claim.more);
+  window.first.store(first, std::memory_order_relaxed);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.range.store(base::pack(claimed == Claimed::task ? count : 0, 0), std::memory_order_relaxed);
   local->bias.leave();
@@ -215,7 +220,7 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
     claim.count = has_window ? count : 1;
     claim.work = loot[0];
     if (has_window) {
-      fill_window(*mine, group, loot[0].life, count, [&](Window<Sys>& own) {
+      fill_window(*mine, group, loot[0].life, loot[0].ticket, count, [&](Window<Sys>& own) {
         for (std::uint32_t i = 0; i < count; ++i) own.put(i, loot[i].fn, loot[i].ctx);
       });
     }
@@ -338,7 +343,9 @@ class Batch {
       note_started();
       frame.fn = work.fn;
       try {
-        const std::int32_t result = reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
+        const auto fn = reinterpret_cast<TaskFn>(work.fn);
+        void* const ctx = reinterpret_cast<void*>(work.ctx);
+        const std::int32_t result = is_traced(pool_) ? call_traced(pool_, group_, work, fn, ctx) : fn(ctx);
         if (result != 0 && !frame.failed) [[unlikely]] {
           if (result == result_again && frame.timer != nullptr) {
             hand_back(frame, work);

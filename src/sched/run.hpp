@@ -17,6 +17,7 @@
 #include "sched/frame.hpp"
 #include "sched/statistics.hpp"
 #include "sched/task.hpp"
+#include "sched/trace.hpp"
 
 namespace pool::sched {
 
@@ -40,7 +41,7 @@ enum class Origin { queue, batch, in_place, early };
 template <class Sys>
 queue::Work start_timer(Pool<Sys>& pool, group::Group<Sys>& group, Timer<Sys>& timer) {
   if (!std::exchange(timer.has_started, true)) leave_queue(pool, group, timer.life);
-  return {timer.fn, timer.ctx, timer.life, group.units.are_limited()};
+  return {timer.fn, timer.ctx, timer.life, group.units.are_limited(), timer.ticket};
 }
 
 // The task of this frame, which ends, goes on when its timer says so. Pool and group may be gone when this returns.
@@ -50,6 +51,7 @@ void suspend_task(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, 
   auto& timer = *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr));
   timer.fn = work.fn;
   timer.ctx = work.ctx;
+  timer.ticket = work.ticket;
   arm_timer(world, pool, group, timer, frame.due, has_unit);
 }
 
@@ -57,6 +59,13 @@ void suspend_task(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, 
 template <class Sys>
 void drop_timer(World<Sys>& world, group::Group<Sys>& group, Frame<Sys>& frame) {
   free_timer(world, group, *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr)));
+}
+
+template <class Sys>
+[[gnu::noinline]] std::int32_t call_traced(Pool<Sys>& pool, const group::Group<Sys>& group, const queue::Work& work,
+                                           TaskFn fn, void* ctx) {
+  const TracedSlice<Sys> traced(pool, group, work.life, TraceKind::task, work.ticket, work.fn);
+  return fn(ctx);
 }
 
 template <class Sys>
@@ -123,6 +132,13 @@ class Run {
 
  private:
   std::int32_t call() {
+    if (is_traced(pool_)) {
+      const TracedSlice<Sys> traced(pool_, group_, life_, TraceKind::task, work_.ticket, frame_.fn);
+      return call_it();
+    }
+    return call_it();
+  }
+  std::int32_t call_it() {
     if (job_ == nullptr) return task_.fn(task_.ctx);
     // Kept however the job ends: what it left goes to somebody.
     struct Result {

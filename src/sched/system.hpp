@@ -107,6 +107,8 @@ struct System {
     return duration > INT64_MAX - at ? INT64_MAX : at + duration;
   }
   static void yield() { sched_yield(); }
+  // Whether tasks can be traced. (The model checker knows no time.)
+  static constexpr bool can_trace = true;
   static void pause() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -167,6 +169,7 @@ struct System {
   // What this thread keeps between its calls (sched/local.hpp).
   static void*& local() { return local_; }
   static std::uint32_t thread_id() { return os::thread_id(); }
+  static void thread_name(char (&name)[16]) { os::thread_name(name); }
   static bool is_thread(std::uint32_t id) { return os::is_thread(id); }
 
   // A store that is seen by whoever has a heavy_barrier() and then looks, or our looks that follow it see what he

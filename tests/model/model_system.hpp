@@ -415,6 +415,8 @@ struct ModelSystem {
   static void*& local() { return threads->locals[rl::thread_index()]; }
   static std::uint32_t thread_id() { return rl::thread_index() + 1; }
   static bool is_thread(std::uint32_t) { return true; }
+  static void thread_name(char (&)[16]) {}
+  static constexpr bool can_trace = false;
   static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) { return capacity / 4; }
   template <class T>
   static void light_store(Atomic<T>& word, T value, Where at = Where::current()) {

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Trace: what each thread did for a pool and when, recorded by that thread in a buffer of its own. The protocol is
+// "Trace" in sched/README.md.
+//
+// Guarantees: what end_trace() returns is the caller's alone, and changes no more. Without a trace a task costs one
+// look at `watched` when it is submitted, and one when it runs.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <mutex>
+#include <new>
+
+#include "sched/credits.hpp"
+
+namespace pool::sched {
+
+enum class TraceKind : std::uint32_t { task, wait, end, submit, counts, name };
+
+// One thing that happened.
+struct TraceRecord {
+  std::int64_t at = 0;       // ticks
+  std::uint64_t value = 0;   // task: its function; submit: the ticks at its end; counts: running 63..32 | queued 31..0
+  std::uint32_t group = 0;   // its slot; counts: threads
+  std::uint32_t life = 0;    // of the group; counts: of the threads those that idle
+  std::uint32_t ticket = 0;  // task, submit: which one of the group
+  TraceKind kind = TraceKind::end;
+};
+static_assert(sizeof(TraceRecord) == group::name_size);  // a name is followed by its text in place of a record
+
+struct TraceConfig {
+  std::uint32_t buffer_events = 1;
+  std::uint32_t max_threads = 1;
+  std::int64_t counter_ticks = 0;  // between two samples of the counters at least
+  std::int32_t fd = -1;            // kept for the writer
+};
+
+// What one thread has recorded. Under the bias of its Local while the trace runs.
+template <class Sys>
+class TraceBuffer {
+ public:
+  static TraceBuffer* make(Trace<Sys>& trace, Local<Sys>& local, std::uint32_t capacity) {
+    void* const memory = Sys::allocate(sizeof(TraceBuffer) + capacity * sizeof(TraceRecord));
+    return memory != nullptr ? new (memory) TraceBuffer(trace, local, capacity) : nullptr;
+  }
+
+  // A slice begins: there has to be room for its end. False: it is dropped.
+  bool begin(const TraceRecord& record) {
+    if (!has_room(2)) return drop(record);
+    put(record);
+    ++open_;
+    return true;
+  }
+  void end(const TraceRecord& record) {
+    put(record);
+    --open_;
+  }
+  bool add(const TraceRecord& record) {
+    if (!has_room(1)) return drop(record);
+    put(record);
+    return true;
+  }
+
+  // The group's name, unless it was told lately. `is_held`: it cannot end now.
+  void tell_name(const group::Group<Sys>& group, std::uint32_t life, bool is_held) {
+    const std::uint32_t index = group.index.load(std::memory_order_relaxed);
+    const std::uint64_t key = base::pack(life, index);
+    std::uint64_t& told = told_[index % told_groups];
+    if (told == key) return;
+    told = key;
+    if (group.name[0].load() == 0 || !has_room(2)) return;
+    std::uint64_t words[group::name_size / sizeof(std::uint64_t)];
+    for (std::size_t i = 0; i < std::size(words); ++i) words[i] = group.name[i].load();
+    // After the words: a later life has raised it before it wrote its own name.
+    if (!is_held && group.queue.generation() != life) return;
+    put({.group = index, .life = life, .kind = TraceKind::name});
+    std::memcpy(static_cast<void*>(&records()[used_++]), words, sizeof words);
+  }
+
+  TraceRecord* records() { return reinterpret_cast<TraceRecord*>(this + 1); }
+  std::uint32_t size() const { return used_; }
+  std::uint64_t dropped() const { return dropped_; }
+  std::int64_t dropped_at() const { return dropped_at_; }  // the first one
+
+  TraceBuffer* next = nullptr;
+  Trace<Sys>& trace;
+  Local<Sys>& local;
+  const std::uint32_t thread;
+  char name[16];
+
+ private:
+  static constexpr std::uint32_t told_groups = 64;
+
+  TraceBuffer(Trace<Sys>& its_trace, Local<Sys>& its_local, std::uint32_t capacity)
+      : trace(its_trace),
+        local(its_local),
+        thread(its_local.owner.load(std::memory_order_relaxed)),
+        capacity_(capacity) {
+    Sys::thread_name(name);
+  }
+
+  bool has_room(std::uint32_t count) const { return capacity_ - used_ >= open_ + count; }
+  void put(const TraceRecord& record) { records()[used_++] = record; }
+  bool drop(const TraceRecord& record) {
+    if (dropped_++ == 0) dropped_at_ = record.at;
+    return false;
+  }
+
+  const std::uint32_t capacity_;
+  std::uint32_t used_ = 0;
+  std::uint32_t open_ = 0;  // slices that have begun: so much room is kept for their ends
+  std::uint64_t dropped_ = 0;
+  std::int64_t dropped_at_ = 0;
+  std::uint64_t told_[told_groups] = {};
+};
+
+template <class Sys>
+struct Trace {
+  Trace(const TraceConfig& its_config, std::uint64_t its_number) : config(its_config), number(its_number) {}
+
+  // Whether it is time to sample the counters: says so to one thread.
+  bool is_sample_due(std::int64_t at) {
+    std::int64_t due = next_sample.load(std::memory_order_relaxed);
+    if (at < due) [[likely]]
+      return false;
+    return next_sample.compare_exchange_strong(due, at + config.counter_ticks, std::memory_order_relaxed);
+  }
+  std::uint64_t dropped() const {
+    std::uint64_t all = unplaced.load(std::memory_order_relaxed);
+    for (const TraceBuffer<Sys>* at = buffers; at != nullptr; at = at->next) all += at->dropped();
+    return all;
+  }
+
+  const TraceConfig config;
+  const std::uint64_t number;
+  std::uint32_t pool_life = 0;
+  char pool_name[Pool<Sys>::name_size] = {};
+  std::int64_t began = 0;  // ticks
+  std::int64_t ended = 0;
+  // When the pool was made, by both clocks.
+  std::int64_t made_at = 0;
+  std::int64_t made_ticks = 0;
+  // Of threads that got no buffer.
+  typename Sys::template Atomic<std::uint64_t> unplaced{0};
+  typename Sys::template Atomic<std::int64_t> next_sample{0};
+  // Under `tracing` of the pool.
+  TraceBuffer<Sys>* buffers = nullptr;
+  std::uint32_t threads = 0;
+};
+
+template <class Sys>
+[[gnu::always_inline]] inline bool is_traced(const Pool<Sys>& pool) {
+  if constexpr (!Sys::can_trace) return false;
+  return (pool.watched.load(std::memory_order_relaxed) & Pool<Sys>::is_traced) != 0;
+}
+
+// Gives this thread its buffer of the trace with that number. False: that is over, or there is none to be had.
+template <class Sys>
+[[gnu::noinline]] bool attach_trace(Pool<Sys>& pool, Local<Sys>& local, std::uint64_t number) {
+  const std::lock_guard lock(pool.tracing);
+  Trace<Sys>* const trace = pool.trace;
+  if (trace == nullptr || trace->number != number) return false;
+  const std::uint32_t thread = local.owner.load(std::memory_order_relaxed);
+  TraceBuffer<Sys>* buffer = trace->buffers;
+  // It may have one, and have turned to another pool's trace meanwhile.
+  while (buffer != nullptr && (&buffer->local != &local || buffer->thread != thread)) buffer = buffer->next;
+  if (buffer == nullptr) {
+    if (trace->threads < trace->config.max_threads) {
+      buffer = TraceBuffer<Sys>::make(*trace, local, trace->config.buffer_events);
+    }
+    if (buffer == nullptr) {
+      trace->unplaced.fetch_add(1, std::memory_order_relaxed);
+      return false;
+    }
+    ++trace->threads;
+    buffer->next = trace->buffers;
+    trace->buffers = buffer;
+  }
+  local.record_to(number, buffer);
+  return true;
+}
+
+// Calls write(buffer) with this thread's buffer of that trace, under the bias. What it returns; false: the trace is
+// over, or the thread has no buffer.
+template <class Sys, class Write>
+bool record(Pool<Sys>& pool, std::uint64_t number, Write&& write) {
+  Local<Sys>* const local = local_of<Sys>(*pool.world);
+  if (local == nullptr || number == 0) return false;
+  for (;;) {
+    bool has_written = false;
+    local->bias.enter();
+    const bool is_ours = local->trace_number == number;
+    if (is_ours) has_written = write(*static_cast<TraceBuffer<Sys>*>(local->trace_buffer));
+    local->bias.leave();
+    if (is_ours) return has_written;
+    if (!attach_trace(pool, *local, number)) return false;
+  }
+}
+
+// What the pool is at: depth, and workers.
+template <class Sys>
+[[gnu::noinline]] void record_counts(Pool<Sys>& pool, std::uint64_t number) {
+  if (pool.trace_number.load() != number) return;
+  const auto tasks = Credits<Sys>::counts(*pool.world, pool);
+  const std::uint32_t tombstones = pool.tombstones.load();
+  const std::uint32_t others = tasks.unfinished - tasks.queued;
+  const auto state = pool.idle.state();
+  const TraceRecord counts = {.at = Sys::ticks(),
+                              .value = base::pack(others > tombstones ? others - tombstones : 0, tasks.queued),
+                              .group = state.threads(),
+                              .life = state.idle(),
+                              .kind = TraceKind::counts};
+  record(pool, number, [&](TraceBuffer<Sys>& buffer) { return buffer.add(counts); });
+}
+
+// From here to the end of the scope, by a forced unwinding too, this thread runs a task, or waits for a group. (Not in a
+// child of the process that it began in.)
+template <class Sys>
+class TracedSlice {
+ public:
+  // Does nothing unless the pool is traced.
+  TracedSlice(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life, TraceKind kind,
+              std::uint32_t ticket = 0, std::uint64_t value = 0)
+      : pool_(pool), number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0) {
+    if (number_ == 0) return;
+    const bool is_task = kind == TraceKind::task;
+    bool is_due = false;
+    const bool has_begun = record(pool, number_, [&](TraceBuffer<Sys>& buffer) {
+      buffer.tell_name(group, life, is_task);
+      // Last of all: what came before is not the task's.
+      const std::int64_t now = Sys::ticks();
+      is_due = buffer.trace.is_sample_due(now);
+      return buffer.begin({now, value, group.index.load(std::memory_order_relaxed), life, ticket, kind});
+    });
+    if (is_due) record_counts(pool, number_);
+    if (!has_begun) number_ = 0;
+  }
+  ~TracedSlice() {
+    if (number_ == 0 || era_ != Sys::era()) return;
+    const std::int64_t now = Sys::ticks();
+    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) { return buffer.end({.at = now}), true; });
+  }
+  TracedSlice(const TracedSlice&) = delete;
+  TracedSlice& operator=(const TracedSlice&) = delete;
+
+ private:
+  Pool<Sys>& pool_;
+  std::uint64_t number_;
+  const std::uint32_t era_ = Sys::era();
+};
+
+// A submit, from here until it was accepted. Does nothing unless the pool is traced.
+template <class Sys>
+class TracedSubmit {
+ public:
+  TracedSubmit(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life)
+      : pool_(pool),
+        group_(group),
+        life_(life),
+        number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0),
+        began_(number_ != 0 ? Sys::ticks() : 0) {}
+
+  // With this ticket. Group and pool may be gone.
+  void accepted(std::uint32_t ticket) const {
+    if (number_ == 0) return;
+    bool is_due = false;
+    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
+      const std::int64_t now = Sys::ticks();
+      is_due = buffer.trace.is_sample_due(now);
+      return buffer.add({began_, static_cast<std::uint64_t>(now), group_.index.load(std::memory_order_relaxed), life_,
+                         ticket, TraceKind::submit});
+    });
+    if (is_due) record_counts(pool_, number_);
+  }
+
+ private:
+  Pool<Sys>& pool_;
+  const group::Group<Sys>& group_;
+  const std::uint32_t life_;
+  const std::uint64_t number_;
+  const std::int64_t began_;
+};
+
+enum class TraceStarted { ok, busy, gone, no_memory };
+
+template <class Sys>
+void free_trace(Trace<Sys>* trace) {
+  for (TraceBuffer<Sys>* at = trace->buffers; at != nullptr;) {
+    TraceBuffer<Sys>* const next = at->next;
+    Sys::deallocate(at);
+    at = next;
+  }
+  trace->~Trace();
+  Sys::deallocate(trace);
+}
+
+// Steps 1 and 2 of "Start".
+template <class Sys>
+TraceStarted start_trace(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, const TraceConfig& config) {
+  void* const memory = Sys::allocate(sizeof(Trace<Sys>));
+  if (memory == nullptr) return TraceStarted::no_memory;
+  auto* const trace = new (memory) Trace<Sys>(config, world.traces.fetch_add(1) + 1);
+  trace->pool_life = generation;
+  const std::uint64_t number = trace->number;
+  {
+    const std::scoped_lock lock(pool.growth, pool.tracing);
+    std::memcpy(trace->pool_name, pool.name, sizeof pool.name);
+    trace->made_at = pool.made_at;
+    trace->made_ticks = pool.made_ticks;
+    trace->began = Sys::ticks();
+    trace->next_sample.store(trace->began + config.counter_ticks);
+    // The end of a pool ends its generation first, and comes for the trace afterwards.
+    const bool is_gone = pool.generation.load() != generation;
+    if (is_gone || pool.trace != nullptr) {
+      free_trace(trace);
+      return is_gone ? TraceStarted::gone : TraceStarted::busy;
+    }
+    pool.trace = trace;
+    pool.trace_number.store(number);
+    pool.watched.fetch_or(Pool<Sys>::is_traced);
+  }
+  record_counts(pool, number);
+  return TraceStarted::ok;
+}
+
+// "Stop". Null: none runs in this life.
+template <class Sys>
+Trace<Sys>* end_trace(Pool<Sys>& pool, std::uint32_t generation) {
+  if (!is_traced(pool)) return nullptr;
+  record_counts(pool, pool.trace_number.load());
+  Trace<Sys>* trace = nullptr;
+  {
+    const std::lock_guard lock(pool.tracing);
+    if (pool.trace == nullptr || pool.trace->pool_life != generation) return nullptr;
+    trace = pool.trace;
+    pool.trace = nullptr;
+    pool.trace_number.store(0);
+    pool.watched.fetch_and(~Pool<Sys>::is_traced);
+  }
+  for (TraceBuffer<Sys>* at = trace->buffers; at != nullptr; at = at->next) {
+    at->local.bias.revoke();
+    if (at->local.trace_number == trace->number) {
+      at->local.trace_number = 0;
+      at->local.trace_buffer = nullptr;
+    }
+    at->local.bias.restore();
+  }
+  trace->ended = Sys::ticks();
+  return trace;
+}
+
+}  // namespace pool::sched
