@@ -2,7 +2,7 @@
 // Copyright (c) the libpool authors
 //
 // What threads have recorded, as text. Each slice is one event of phase X; a task's flow goes from its submit (phase s)
-// through each of its slices (t) to its end (f): in the wait that it held up, or in its last slice, if nobody waited.
+// through each of its slices (t) to its end (f): in the wait that saw it over, or in its last slice, if none did.
 #include "trace_file.hpp"
 
 #include <cxxabi.h>
@@ -146,7 +146,7 @@ std::vector<std::int64_t> ends_of(Buffer& buffer, std::int64_t now) {
   return ends;
 }
 
-// Which slices belong to the same task, and which wait each task held up.
+// Which slices belong to the same task, and which wait saw each task over.
 class Flows {
  public:
   void add(const Buffer& buffer, std::uint32_t index, const TraceRecord& record, std::int64_t begin, std::int64_t end) {
@@ -156,7 +156,7 @@ class Flows {
       case TraceKind::task:
         return tasks_.push_back({flow_of(record), begin, end, group_of(record), false, false});
       case TraceKind::wait:
-        return waits_.push_back({group_of(record), begin, end, &buffer, index});
+        return waits_.push_back({group_of(record), end, &buffer, index});
       default:
         return;
     }
@@ -195,7 +195,7 @@ class Flows {
     if (at == tasks_.end() || at->flow != flow || !at->has_submit) return '\0';
     return at->is_last ? 'f' : 't';
   }
-  // Calls each(flow) for each task that held up that wait.
+  // Calls each(flow) for each task that that wait saw over.
   template <class Each>
   void ended_in(const Buffer& buffer, std::uint32_t index, Each&& each) const {
     for (auto at = std::lower_bound(ended_.begin(), ended_.end(), Ended{&buffer, index, 0});
@@ -213,7 +213,7 @@ class Flows {
   };
   struct Waited {
     std::uint64_t group;
-    std::int64_t begin, end;
+    std::int64_t end;
     const Buffer* buffer;
     std::uint32_t index;
   };
@@ -224,17 +224,12 @@ class Flows {
     auto operator<=>(const Ended&) const = default;
   };
 
-  // The first of its group that ended after the task, and had begun before. (Of many that overlap the first few are
-  // enough to look at.)
+  // The first of its group that ended after the task.
   const Waited* wait_for(const Part& part) const {
-    constexpr int looks = 16;
-    auto at = std::lower_bound(waits_.begin(), waits_.end(), part, [](const Waited& wait, const Part& wanted) {
+    const auto at = std::lower_bound(waits_.begin(), waits_.end(), part, [](const Waited& wait, const Part& wanted) {
       return wait.group != wanted.group ? wait.group < wanted.group : wait.end <= wanted.end + 1;
     });
-    for (int i = 0; i < looks && at != waits_.end() && at->group == part.group; ++i, ++at) {
-      if (at->begin <= part.end) return &*at;
-    }
-    return nullptr;
+    return at != waits_.end() && at->group == part.group ? &*at : nullptr;
   }
 
   std::vector<std::uint64_t> submits_;
