@@ -72,7 +72,7 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
 [[gnu::noinline]] pool_status_t submit_shared(pool_group_t group, pool_task_fn fn, void* ctx) {
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_fast(*found.world, *found.slot, found.generation, work, sched::Unwatched{})) [[likely]]
+    if (sched::submit_fast(*found.world, *found.slot, found.generation, work, sched::Usual{})) [[likely]]
       return POOL_OK;
     if (sched::submit_traced(*found.world, *found.slot, found.generation, work)) return POOL_OK;
   }
@@ -90,7 +90,7 @@ POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn 
   // Most of them end here.
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_own(*found.world, *found.slot, found.generation, work, sched::Unwatched{})) return POOL_OK;
+    if (sched::submit_own(*found.world, *found.slot, found.generation, work, sched::Usual{})) return POOL_OK;
   }
   return submit_shared(group, fn, ctx);
 }

@@ -129,23 +129,6 @@ std::uint64_t flow_of(const TraceRecord& record) {
   return mix(mix(group_of(record) + 0x9E3779B97F4A7C15U) + record.ticket);
 }
 
-// When each slice of a thread ended, by the index of its beginning; the open ones now.
-std::vector<std::int64_t> ends_of(Buffer& buffer, std::int64_t now) {
-  std::vector<std::int64_t> ends(buffer.size(), now);
-  std::vector<std::uint32_t> open;
-  for (std::uint32_t i = 0; i < buffer.size(); ++i) {
-    const TraceRecord& record = buffer.records()[i];
-    if (record.kind == TraceKind::task || record.kind == TraceKind::wait) open.push_back(i);
-    if (record.kind == TraceKind::submit) ends[i] = static_cast<std::int64_t>(record.value);
-    if (record.kind == TraceKind::name) ++i;  // its text
-    if (record.kind == TraceKind::end) {
-      ends[open.back()] = record.at;
-      open.pop_back();
-    }
-  }
-  return ends;
-}
-
 // Which slices belong to the same task, and which wait saw each task over.
 class Flows {
  public:
@@ -279,27 +262,30 @@ class File {
     return trace_.made_at + static_cast<std::int64_t>(static_cast<double>(ticks - trace_.made_ticks) * tick_);
   }
 
+  // That of what is not over is the trace's. At least 1 ns after its beginning, so that there is something to see.
+  std::int64_t end_of(const TraceRecord& record) const {
+    return std::max(ns(record.end != 0 ? record.end : trace_.ended), ns(record.at) + 1);
+  }
+
   void index(Buffer& buffer) {
-    const std::vector<std::int64_t> ends = ends_of(buffer, trace_.ended);
     for (std::uint32_t i = 0; i < buffer.size(); ++i) {
       const TraceRecord& record = buffer.records()[i];
-      flows_.add(buffer, i, record, ns(record.at), ns(ends[i]));
+      flows_.add(buffer, i, record, ns(record.at), end_of(record));
       if (record.kind == TraceKind::name) names_.learn(group_of(record), buffer.records()[++i]);
     }
   }
 
   void tell(Buffer& buffer) {
     const std::string thread = std::to_string(buffer.thread);
-    const std::vector<std::int64_t> ends = ends_of(buffer, trace_.ended);
     std::vector<Item> items;
     items.reserve(buffer.size());
     for (std::uint32_t i = 0; i < buffer.size(); ++i) {
       const TraceRecord& record = buffer.records()[i];
       if (record.kind == TraceKind::name) {
         ++i;
-      } else if (record.kind != TraceKind::end) {
+      } else {
         items.push_back({ns(record.at), i, false});
-        if (record.kind == TraceKind::wait) items.push_back({ns(ends[i]) - 1, i, true});
+        if (record.kind == TraceKind::wait) items.push_back({end_of(record) - 1, i, true});
       }
     }
     // (A submit is recorded when it is over.)
@@ -318,13 +304,13 @@ class File {
       } else if (record.kind == TraceKind::counts) {
         tell_counts(record, item.at);
       } else {
-        tell_slice(record, item.at, ns(ends[item.index]), thread);
+        tell_slice(record, item.at, thread);
       }
     }
     if (!is_drop_told) tell_dropped(buffer, thread);
   }
 
-  void tell_slice(const TraceRecord& record, std::int64_t begin, std::int64_t end, const std::string& thread) {
+  void tell_slice(const TraceRecord& record, std::int64_t begin, const std::string& thread) {
     const std::uint64_t group = group_of(record);
     const std::uint64_t flow = flow_of(record);
     const std::string& name = names_.of_group(group);
@@ -344,7 +330,7 @@ class File {
     }
     text_ << "\"" << in(thread) << ",\"ts\":";
     text_.thousandths(static_cast<std::uint64_t>(begin)) << ",\"dur\":";
-    text_.thousandths(static_cast<std::uint64_t>(std::max<std::int64_t>(end - begin, 0)))
+    text_.thousandths(static_cast<std::uint64_t>(end_of(record) - begin))
         << ",\"args\":{\"group\":" << std::uint64_t{record.group} << "}}";
     if (phase != '\0') tell_flow(phase, flow, begin, thread);
   }

@@ -73,8 +73,9 @@ POOL_API pool_status_t pool_metrics(pool_t pool, char *text, size_t size, size_t
 
 typedef struct pool_trace_options {
   uint32_t struct_size;     /* bytes of this struct, set by pool_trace_options_init */
-  uint32_t buffer_events;   /* most events that one thread keeps, 16 to 2^24; 32 bytes each, taken as they are used. A
-                               task is two, its submit and each wait one or two. Default 262,144 */
+  uint32_t buffer_events;   /* most events that one thread keeps, 16 to 2^24; 40 bytes each, taken as they are used. A
+                               task is one, its submit, each wait and each sample too, and a group's name two. Default
+                               262,144 */
   uint32_t max_threads;     /* most threads that keep events, 1 to 65,536; default 256 */
   uint32_t reserved;        /* 0 */
   int64_t counter_interval; /* ns between two samples of the counters, while anything happens at all; negative: only
@@ -92,7 +93,8 @@ POOL_API pool_status_t pool_trace_options_init(pool_trace_options_t *options, si
  *
  * The file `path` is opened, or made, now; pool_trace_stop replaces what it holds, or pool_destroy, if that comes first:
  * by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC. A thread that has no room left records no
- * more, but for the ends of what it has begun, and counts what it drops. A task costs some 50 ns while a trace runs.
+ * more, but for the ends of what it has begun, and counts what it drops. Submits that need not wait are shown as moments,
+ * and of tasks that a thread runs in a row each begins where the one before it ended.
  * `options` may be NULL for the defaults and is not kept. Of each pool one trace runs at a time. Blocks as long as
  * open() does. Since 1.0.
  * POOL_OK; POOL_EINVAL: path is NULL or cannot be written, or an option is out of range (the log says which);

@@ -280,10 +280,13 @@ class Batch {
     if (is_left) wake_one(world_, pool_);
   }
 
-  // Runs a bare one that has left the queue and may start. Its place is still to be given back.
-  void run_one(queue::Work work) {
+  // Runs a bare one that has left the queue, if it may start; its place is still to be given back. False: it may not,
+  // and nothing has happened.
+  bool run_one(queue::Work work) {
+    if (!may_start()) return false;
     Credits<Sys>::start(pool_);
     (void)run_bare(work);
+    return true;
   }
 
   void run() {
@@ -291,17 +294,21 @@ class Batch {
     while (take(work)) {
       if (Task::is_bare(work) && may_start()) {
         if (!run_bare(work)) return;
-      } else {
-        run_other(work);
+      } else if (!run_unusual(work)) {
+        return;
       }
     }
   }
 
+ private:
+  // Whether a bare task may start, while a trace runs or while none does.
+  template <bool traced = false>
   bool may_start() const {
-    return pool_.cancelling.load(std::memory_order_relaxed) == 0 && !group_.is_cancelled(life_);
+    constexpr std::uint32_t looked_at = Pool<Sys>::is_cancelling | Pool<Sys>::is_traced;
+    constexpr std::uint32_t wanted = traced ? Pool<Sys>::is_traced : 0;
+    return (pool_.unusual.load(std::memory_order_relaxed) & looked_at) == wanted && !group_.is_cancelled(life_);
   }
 
- private:
   // `may_count`: all that has run is told, so that it may be counted in the same step.
   [[gnu::always_inline]] bool take(queue::Work& work, bool may_count = true) {
     if constexpr (is_own) {
@@ -334,18 +341,24 @@ class Batch {
     if (may_tell_) local_->window.finished.store(over, std::memory_order_relaxed);
   }
 
+  template <bool traced>
+  [[gnu::always_inline]] std::int32_t call(const queue::Work& work, std::int64_t& last_end) {
+    if constexpr (traced) return call_traced(pool_, group_, work, last_end);
+    return reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
+  }
+
   // Tasks that are a function and a context, one after the other in one frame, for as long as they succeed.
   // False: there are no more.
+  template <bool traced = false>
   POOL_CATCHES_UNWINDING bool run_bare(queue::Work& work) {
     Frame<Sys> frame(&pool_, &group_, false);
     frame.life = life_;
+    [[maybe_unused]] std::int64_t last_end = 0;
     do {
       note_started();
       frame.fn = work.fn;
       try {
-        const auto fn = reinterpret_cast<TaskFn>(work.fn);
-        void* const ctx = reinterpret_cast<void*>(work.ctx);
-        const std::int32_t result = is_traced(pool_) ? call_traced(pool_, group_, work, fn, ctx) : fn(ctx);
+        const std::int32_t result = call<traced>(work, last_end);
         if (result != 0 && !frame.failed) [[unlikely]] {
           if (result == result_again && frame.timer != nullptr) {
             hand_back(frame, work);
@@ -370,7 +383,7 @@ class Batch {
         settle_bare(frame);
         return false;
       }
-    } while (Task::is_bare(work) && may_start());
+    } while (Task::is_bare(work) && may_start<traced>());
     const bool has_next = !frame.is_unsettled();
     settle_bare(frame);
     if (has_next) run_other(work);
@@ -398,6 +411,13 @@ class Batch {
     }
     if (frame.place >= 0) pool_.numbers.give(frame.place);
     frame.pop();
+  }
+
+  // False: as run_bare. Out of line, where it costs the others nothing.
+  [[gnu::noinline]] bool run_unusual(queue::Work& work) {
+    if (Task::is_bare(work) && may_start<true>()) return run_bare<true>(work);
+    run_other(work);
+    return true;
   }
 
   void run_other(const queue::Work& work) {
@@ -466,8 +486,8 @@ void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim, bool
     if (claim.work.unit || !Task::is_bare(claim.work) || claim.group->capacity.load(std::memory_order_relaxed) != 0) {
       return run_claimed(world, pool, *claim.group, claim.work);
     }
-    Batch<Sys> single(world, pool, *claim.group, claim.work.life);
-    return single.may_start() ? single.run_one(claim.work) : run_claimed(world, pool, *claim.group, claim.work);
+    if (Batch<Sys>(world, pool, *claim.group, claim.work.life).run_one(claim.work)) return;
+    return run_claimed(world, pool, *claim.group, claim.work);
   }
   Batch<Sys>(world, pool, *claim.group, *static_cast<Local<Sys>*>(Sys::local()), by_the_clock).run();
 }

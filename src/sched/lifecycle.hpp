@@ -77,7 +77,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.prestart = config.prestart;
   pool.hooks = config.hooks;
   pool.log = config.log;
-  pool.cancelling.store(0);
+  pool.unusual.store(0);
   pool.stopping.store(0);
   pool.own_group.store(0);
   pool.rotation.store(0);
@@ -112,7 +112,7 @@ bool close_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, bo
   {
     const std::lock_guard lock(pool.growth);
     if (pool.generation.load() != generation) return false;
-    if (cancel) pool.cancelling.store(1);
+    if (cancel) pool.unusual.fetch_or(Pool<Sys>::is_cancelling);
     pool.room.close();
   }
   // Nobody keeps credits of a closed room: from here on its counts are exact.

@@ -165,23 +165,26 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint32_t> staffed{0};
   Atomic<std::uint64_t> bounds_word{0};  // park::Bounds
   Atomic<std::uint32_t> eager{0};        // POOL_WAKE_EAGER
-  // Whether tasks are timed, or traced: if neither, most submits go the short ways. These bits:
-  Atomic<std::uint32_t> watched{0};
-  static constexpr std::uint32_t is_timed = 1;
-  static constexpr std::uint32_t is_traced = 2;
+  // What the short ways of submits and runs have no time for: they look here, and leave it to others. These bits:
+  Atomic<std::uint32_t> unusual{0};
+  static constexpr std::uint32_t is_timed = 1;       // tasks are timed
+  static constexpr std::uint32_t is_traced = 2;      // and traced
+  static constexpr std::uint32_t is_cancelling = 4;  // what has not started is dropped
   // Unfinished ones that are no tasks: the counts of the room less these are tasks.
   Atomic<std::uint32_t> tombstones{0};
-  // Tasks that have not started are dropped.
-  Atomic<std::uint32_t> cancelling{0};
   // Workers that find nothing end. Set once the pool is closed and drained.
   Atomic<std::uint32_t> stopping{0};
   Atomic<std::int64_t> overflow_timeout{INT64_MAX};
-  // One task in so many is timed; 0: none. Changed under `growth`, and `watched` with it.
+  // One task in so many is timed; 0: none. Changed under `growth`, and `unusual` with it.
   Atomic<std::uint32_t> timed_every{0};
 
   void time_every(std::uint32_t every) {
     timed_every.store(every);
-    every != 0 ? watched.fetch_or(is_timed) : watched.fetch_and(~is_timed);
+    every != 0 ? unusual.fetch_or(is_timed) : unusual.fetch_and(~is_timed);
+  }
+  // Whether tasks that have not started are dropped.
+  bool cancels(std::memory_order order = std::memory_order_seq_cst) const {
+    return (unusual.load(order) & is_cancelling) != 0;
   }
 
   alignas(base::cache_line) park::Room<Sys> room;

@@ -61,11 +61,12 @@ void drop_timer(World<Sys>& world, group::Group<Sys>& group, Frame<Sys>& frame) 
   free_timer(world, group, *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr)));
 }
 
+// Runs a bare task while a trace runs. `last_end` is when the one before it ended, if it comes right after that.
 template <class Sys>
-[[gnu::noinline]] std::int32_t call_traced(Pool<Sys>& pool, const group::Group<Sys>& group, const queue::Work& work,
-                                           TaskFn fn, void* ctx) {
-  const TracedSlice<Sys> traced(pool, group, work.life, TraceKind::task, work.ticket, work.fn);
-  return fn(ctx);
+std::int32_t call_traced(Pool<Sys>& pool, const group::Group<Sys>& group, const queue::Work& work,
+                         std::int64_t& last_end) {
+  const TracedSlice<Sys> traced(pool, group, work.life, TraceKind::task, work.ticket, work.fn, &last_end);
+  return reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
 }
 
 template <class Sys>
@@ -95,7 +96,7 @@ class Run {
   // The task and all that follows. A job has left its queued phase already. False: it has handed itself back, and is
   // not over; group and pool may be gone. Throws nothing but the forced unwinding of the calling thread, and Forked.
   POOL_CATCHES_UNWINDING bool operator()(Fate fate = Fate::runs) {
-    if (fate == Fate::runs && (pool_.cancelling.load(std::memory_order_relaxed) != 0 || group_.is_cancelled(life_))) {
+    if (fate == Fate::runs && (pool_.cancels(std::memory_order_relaxed) || group_.is_cancelled(life_))) {
       fate = Fate::is_cancelled;
     }
     if (fate != Fate::runs) return settle(fate), true;
@@ -132,10 +133,10 @@ class Run {
 
  private:
   std::int32_t call() {
-    if (is_traced(pool_)) {
-      const TracedSlice<Sys> traced(pool_, group_, life_, TraceKind::task, work_.ticket, frame_.fn);
-      return call_it();
-    }
+    return is_traced(pool_) ? call_traced() : call_it();
+  }
+  [[gnu::noinline]] std::int32_t call_traced() {
+    const TracedSlice<Sys> traced(pool_, group_, life_, TraceKind::task, work_.ticket, frame_.fn);
     return call_it();
   }
   std::int32_t call_it() {

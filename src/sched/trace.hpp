@@ -5,7 +5,7 @@
 // "Trace" in sched/README.md.
 //
 // Guarantees: what end_trace() returns is the caller's alone, and changes no more. Without a trace a task costs one
-// look at `watched` when it is submitted, and one when it runs.
+// look at `unusual` when it is submitted, and one when it runs.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,19 @@
 
 namespace pool::sched {
 
-enum class TraceKind : std::uint32_t { task, wait, end, submit, counts, name };
+enum class TraceKind : std::uint32_t { task, wait, submit, counts, name };
 
-// One thing that happened.
+// One thing that happened, or a name, which is followed by its text in place of a record.
 struct TraceRecord {
   std::int64_t at = 0;       // ticks
-  std::uint64_t value = 0;   // task: its function; submit: the ticks at its end; counts: running 63..32 | queued 31..0
+  std::int64_t end = 0;      // task, wait: 0 until it is over
+  std::uint64_t value = 0;   // task: its function; counts: running 63..32 | queued 31..0
   std::uint32_t group = 0;   // its slot; counts: threads
   std::uint32_t life = 0;    // of the group; counts: of the threads those that idle
   std::uint32_t ticket = 0;  // task, submit: which one of the group
-  TraceKind kind = TraceKind::end;
+  TraceKind kind = TraceKind::task;
 };
-static_assert(sizeof(TraceRecord) == group::name_size);  // a name is followed by its text in place of a record
+static_assert(sizeof(TraceRecord) == 40 && sizeof(TraceRecord) >= group::name_size);
 
 struct TraceConfig {
   std::uint32_t buffer_events = 1;
@@ -46,21 +47,11 @@ class TraceBuffer {
     return memory != nullptr ? new (memory) TraceBuffer(trace, local, capacity) : nullptr;
   }
 
-  // A slice begins: there has to be room for its end. False: it is dropped.
-  bool begin(const TraceRecord& record) {
-    if (!has_room(2)) return drop(record);
-    put(record);
-    ++open_;
-    return true;
-  }
-  void end(const TraceRecord& record) {
-    put(record);
-    --open_;
-  }
-  bool add(const TraceRecord& record) {
-    if (!has_room(1)) return drop(record);
-    put(record);
-    return true;
+  // Null: there is no room, and it is dropped.
+  TraceRecord* add(const TraceRecord& record) {
+    if (has_room(1)) return put(record);
+    if (dropped_++ == 0) dropped_at_ = record.at;
+    return nullptr;
   }
 
   // The group's name, unless it was told lately. `is_held`: it cannot end now.
@@ -101,16 +92,11 @@ class TraceBuffer {
     Sys::thread_name(name);
   }
 
-  bool has_room(std::uint32_t count) const { return capacity_ - used_ >= open_ + count; }
-  void put(const TraceRecord& record) { records()[used_++] = record; }
-  bool drop(const TraceRecord& record) {
-    if (dropped_++ == 0) dropped_at_ = record.at;
-    return false;
-  }
+  bool has_room(std::uint32_t count) const { return capacity_ - used_ >= count; }
+  TraceRecord* put(const TraceRecord& record) { return new (&records()[used_++]) TraceRecord(record); }
 
   const std::uint32_t capacity_;
   std::uint32_t used_ = 0;
-  std::uint32_t open_ = 0;  // slices that have begun: so much room is kept for their ends
   std::uint64_t dropped_ = 0;
   std::int64_t dropped_at_ = 0;
   std::uint64_t told_[told_groups] = {};
@@ -153,7 +139,7 @@ struct Trace {
 template <class Sys>
 [[gnu::always_inline]] inline bool is_traced(const Pool<Sys>& pool) {
   if constexpr (!Sys::can_trace) return false;
-  return (pool.watched.load(std::memory_order_relaxed) & Pool<Sys>::is_traced) != 0;
+  return (pool.unusual.load(std::memory_order_relaxed) & Pool<Sys>::is_traced) != 0;
 }
 
 // Gives this thread its buffer of the trace with that number. False: that is over, or there is none to be had.
@@ -182,20 +168,20 @@ template <class Sys>
   return true;
 }
 
-// Calls write(buffer) with this thread's buffer of that trace, under the bias. What it returns; false: the trace is
-// over, or the thread has no buffer.
+// Calls write(buffer) with this thread's buffer of that trace, under the bias; unless the trace is over, or the thread
+// has no buffer.
 template <class Sys, class Write>
-bool record(Pool<Sys>& pool, std::uint64_t number, Write&& write) {
-  Local<Sys>* const local = local_of<Sys>(*pool.world);
-  if (local == nullptr || number == 0) return false;
+[[gnu::always_inline]] inline void record(Pool<Sys>& pool, std::uint64_t number, Write&& write) {
+  auto* local = static_cast<Local<Sys>*>(Sys::local());
+  if (local == nullptr) [[unlikely]]
+    local = local_of<Sys>(*pool.world);
+  if (local == nullptr || number == 0) return;
   for (;;) {
-    bool has_written = false;
     local->bias.enter();
     const bool is_ours = local->trace_number == number;
-    if (is_ours) has_written = write(*static_cast<TraceBuffer<Sys>*>(local->trace_buffer));
+    if (is_ours) write(*static_cast<TraceBuffer<Sys>*>(local->trace_buffer));
     local->bias.leave();
-    if (is_ours) return has_written;
-    if (!attach_trace(pool, *local, number)) return false;
+    if (is_ours || !attach_trace(pool, *local, number)) return;
   }
 }
 
@@ -212,7 +198,7 @@ template <class Sys>
                               .group = state.threads(),
                               .life = state.idle(),
                               .kind = TraceKind::counts};
-  record(pool, number, [&](TraceBuffer<Sys>& buffer) { return buffer.add(counts); });
+  record(pool, number, [&](TraceBuffer<Sys>& buffer) { buffer.add(counts); });
 }
 
 // From here to the end of the scope, by a forced unwinding too, this thread runs a task, or waits for a group. (Not in a
@@ -220,35 +206,49 @@ template <class Sys>
 template <class Sys>
 class TracedSlice {
  public:
-  // Does nothing unless the pool is traced.
+  // Does nothing unless the pool is traced. `last_end`: when it is not 0, the slice begins there, at the end of the one
+  // before it, and is to say when it ends: one look at the clock for each of a row of tasks, and not two.
   TracedSlice(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life, TraceKind kind,
-              std::uint32_t ticket = 0, std::uint64_t value = 0)
-      : pool_(pool), number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0) {
-    if (number_ == 0) return;
-    const bool is_task = kind == TraceKind::task;
-    bool is_due = false;
-    const bool has_begun = record(pool, number_, [&](TraceBuffer<Sys>& buffer) {
-      buffer.tell_name(group, life, is_task);
-      // Last of all: what came before is not the task's.
-      const std::int64_t now = Sys::ticks();
-      is_due = buffer.trace.is_sample_due(now);
-      return buffer.begin({now, value, group.index.load(std::memory_order_relaxed), life, ticket, kind});
-    });
-    if (is_due) record_counts(pool, number_);
-    if (!has_begun) number_ = 0;
+              std::uint32_t ticket = 0, std::uint64_t value = 0, std::int64_t* last_end = nullptr)
+      : pool_(pool),
+        last_end_(last_end),
+        number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0) {
+    if (number_ != 0) begin(group, life, kind, ticket, value);
   }
   ~TracedSlice() {
-    if (number_ == 0 || era_ != Sys::era()) return;
-    const std::int64_t now = Sys::ticks();
-    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) { return buffer.end({.at = now}), true; });
+    if (number_ != 0) end();
   }
   TracedSlice(const TracedSlice&) = delete;
   TracedSlice& operator=(const TracedSlice&) = delete;
 
  private:
+  void begin(const group::Group<Sys>& group, std::uint32_t life, TraceKind kind, std::uint32_t ticket,
+             std::uint64_t value) {
+    const std::int64_t at = last_end_ != nullptr && *last_end_ != 0 ? *last_end_ : Sys::ticks();
+    const std::uint32_t index = group.index.load(std::memory_order_relaxed);
+    bool is_due = false;
+    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
+      buffer.tell_name(group, life, kind == TraceKind::task);
+      is_due = buffer.trace.is_sample_due(at);
+      record_ = buffer.add({at, 0, value, index, life, ticket, kind});
+    });
+    if (is_due) [[unlikely]]
+      record_counts(pool_, number_);
+  }
+  void end() {
+    if (era_ != Sys::era()) return;
+    const std::int64_t now = Sys::ticks();
+    if (last_end_ != nullptr) *last_end_ = now;
+    if (record_ == nullptr) return;
+    // (The thread's buffer is the one it was: it has one of each trace.)
+    record(pool_, number_, [&](TraceBuffer<Sys>&) { record_->end = now; });
+  }
+
   Pool<Sys>& pool_;
-  std::uint64_t number_;
+  std::int64_t* const last_end_;
+  const std::uint64_t number_;
   const std::uint32_t era_ = Sys::era();
+  TraceRecord* record_ = nullptr;
 };
 
 // A submit, from here until it was accepted. Does nothing unless the pool is traced.
@@ -260,27 +260,34 @@ class TracedSubmit {
         group_(group),
         life_(life),
         number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0),
-        began_(number_ != 0 ? Sys::ticks() : 0) {}
+        at_(number_ != 0 ? Sys::ticks() : 0) {}
 
   // With this ticket. Group and pool may be gone.
   void accepted(std::uint32_t ticket) const {
-    if (number_ == 0) return;
-    bool is_due = false;
-    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
-      const std::int64_t now = Sys::ticks();
-      is_due = buffer.trace.is_sample_due(now);
-      return buffer.add({began_, static_cast<std::uint64_t>(now), group_.index.load(std::memory_order_relaxed), life_,
-                         ticket, TraceKind::submit});
-    });
-    if (is_due) record_counts(pool_, number_);
+    if (number_ != 0) tell(ticket, Sys::ticks());
+  }
+  // The same where it took too little time to be worth another look at the clock.
+  void accepted_at_once(std::uint32_t ticket) const {
+    if (number_ != 0) tell(ticket, at_);
   }
 
  private:
+  void tell(std::uint32_t ticket, std::int64_t end) const {
+    const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
+    bool is_due = false;
+    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
+      is_due = buffer.trace.is_sample_due(at_);
+      buffer.add({at_, end, 0, index, life_, ticket, TraceKind::submit});
+    });
+    if (is_due) [[unlikely]]
+      record_counts(pool_, number_);
+  }
+
   Pool<Sys>& pool_;
   const group::Group<Sys>& group_;
   const std::uint32_t life_;
   const std::uint64_t number_;
-  const std::int64_t began_;
+  const std::int64_t at_;
 };
 
 enum class TraceStarted { ok, busy, gone, no_memory };
@@ -319,7 +326,7 @@ TraceStarted start_trace(World<Sys>& world, Pool<Sys>& pool, std::uint32_t gener
     }
     pool.trace = trace;
     pool.trace_number.store(number);
-    pool.watched.fetch_or(Pool<Sys>::is_traced);
+    pool.unusual.fetch_or(Pool<Sys>::is_traced);
   }
   record_counts(pool, number);
   return TraceStarted::ok;
@@ -337,7 +344,7 @@ Trace<Sys>* end_trace(Pool<Sys>& pool, std::uint32_t generation) {
     trace = pool.trace;
     pool.trace = nullptr;
     pool.trace_number.store(0);
-    pool.watched.fetch_and(~Pool<Sys>::is_traced);
+    pool.unusual.fetch_and(~Pool<Sys>::is_traced);
   }
   for (TraceBuffer<Sys>* at = trace->buffers; at != nullptr; at = at->next) {
     at->local.bias.revoke();
