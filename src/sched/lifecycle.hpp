@@ -58,7 +58,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   }
   const std::lock_guard lock(pool.growth);  // somebody may still be counting the last life
   pool.has_ready = true;
-  pool.world = &world;
+  if (pool.world == nullptr) pool.world = &world;  // a slot has one for good: late readers look at it
   pool.index.store(index);
   pool.bounds_word.store(
       park::Bounds::make(config.min_workers, config.max_workers, config.burst_workers, config.burst_delay <= 0).word);
