@@ -147,12 +147,10 @@ class Flows {
   // When all are added.
   void match() {
     std::sort(submits_.begin(), submits_.end());
-    std::sort(tasks_.begin(), tasks_.end(), [](const Part& a, const Part& b) {
-      return a.flow != b.flow ? a.flow < b.flow : a.begin < b.begin;
-    });
-    std::sort(waits_.begin(), waits_.end(), [](const Waited& a, const Waited& b) {
-      return a.group != b.group ? a.group < b.group : a.end < b.end;
-    });
+    std::sort(tasks_.begin(), tasks_.end(),
+              [](const Part& a, const Part& b) { return a.flow != b.flow ? a.flow < b.flow : a.begin < b.begin; });
+    std::sort(waits_.begin(), waits_.end(),
+              [](const Waited& a, const Waited& b) { return a.group != b.group ? a.group < b.group : a.end < b.end; });
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
       Part& part = tasks_[i];
       part.has_submit = std::binary_search(submits_.begin(), submits_.end(), part.flow);
@@ -172,9 +170,10 @@ class Flows {
   }
   // The phase of the flow event at this slice; 0: none.
   char phase_of(std::uint64_t flow, std::int64_t begin) const {
-    const auto at = std::lower_bound(tasks_.begin(), tasks_.end(), flow, [begin](const Part& part, std::uint64_t wanted) {
-      return part.flow != wanted ? part.flow < wanted : part.begin < begin;
-    });
+    const auto at =
+        std::lower_bound(tasks_.begin(), tasks_.end(), flow, [begin](const Part& part, std::uint64_t wanted) {
+          return part.flow != wanted ? part.flow < wanted : part.begin < begin;
+        });
     if (at == tasks_.end() || at->flow != flow || !at->has_submit) return '\0';
     return at->is_last ? 'f' : 't';
   }
@@ -345,16 +344,18 @@ class File {
     const auto tell_counter = [&](const char* name, const char* first, std::uint64_t one, const char* second,
                                   std::uint64_t other) {
       text_ << R"(,
-{"ph":"C","name":")" << name << "\",\"pid\":" << process_.c_str() << ",\"ts\":";
-      text_.thousandths(static_cast<std::uint64_t>(at)) << ",\"args\":{\"" << first << "\":" << one << ",\"" << second
-                                                       << "\":" << other << "}}";
+{"ph":"C","name":")"
+            << name << "\",\"pid\":" << process_.c_str() << ",\"ts\":";
+      text_.thousandths(static_cast<std::uint64_t>(at))
+          << ",\"args\":{\"" << first << "\":" << one << ",\"" << second << "\":" << other << "}}";
     };
     tell_counter("tasks", "queued", base::low(record.value), "running", base::high(record.value));
     tell_counter("workers", "busy", record.group - std::min(record.life, record.group), "idle", record.life);
   }
   void tell_dropped(const Buffer& buffer, const std::string& thread) {
     text_ << R"(,
-{"ph":"i","s":"t","cat":"dropped","name":"no room: )" << buffer.dropped() << " events dropped\"" << in(thread) << ",\"ts\":";
+{"ph":"i","s":"t","cat":"dropped","name":"no room: )"
+          << buffer.dropped() << " events dropped\"" << in(thread) << ",\"ts\":";
     text_.thousandths(static_cast<std::uint64_t>(ns(buffer.dropped_at()))) << "}";
   }
   const char* in(const std::string& thread) {

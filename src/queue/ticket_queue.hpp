@@ -209,8 +209,8 @@ class TicketQueue {
   }
 
   // As claim() on its ordinary terms, but for up to `most` tasks of one segment in one step. `store(i, fn, ctx)` gets
-  // each of them, in their order, before they are ours; `count` says how many they are in the end, `life` whose, `first`
-  // is the ticket of the first.
+  // each of them, in their order, before they are ours; `count` says how many they are in the end, `life` whose,
+  // `first` is the ticket of the first.
   template <class Mine, class Store>
   Claimed claim_many(Segments& segments, Mine&& mine, std::uint32_t most, Store&& store, std::uint32_t& life,
                      std::uint32_t& first, std::uint32_t& count, bool& more) {

@@ -132,9 +132,7 @@ class Run {
   }
 
  private:
-  std::int32_t call() {
-    return is_traced(pool_) ? call_traced() : call_it();
-  }
+  std::int32_t call() { return is_traced(pool_) ? call_traced() : call_it(); }
   [[gnu::noinline]] std::int32_t call_traced() {
     const TracedSlice<Sys> traced(pool_, group_, life_, TraceKind::task, work_.ticket, frame_.fn);
     return call_it();

@@ -181,8 +181,7 @@ template <class Sys, class Way>
 template <class Sys>
 [[gnu::always_inline]] inline bool submit_simply(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
                                                  const queue::Work& work) {
-  return submit_own(world, group, generation, work, Usual{}) ||
-         submit_fast(world, group, generation, work, Usual{});
+  return submit_own(world, group, generation, work, Usual{}) || submit_fast(world, group, generation, work, Usual{});
 }
 
 // The same while a trace runs. Requires: the life is, or was, the caller's group.

@@ -201,8 +201,8 @@ template <class Sys>
   record(pool, number, [&](TraceBuffer<Sys>& buffer) { buffer.add(counts); });
 }
 
-// From here to the end of the scope, by a forced unwinding too, this thread runs a task, or waits for a group. (Not in a
-// child of the process that it began in.)
+// From here to the end of the scope, by a forced unwinding too, this thread runs a task, or waits for a group. (Not in
+// a child of the process that it began in.)
 template <class Sys>
 class TracedSlice {
  public:

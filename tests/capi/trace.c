@@ -238,7 +238,8 @@ static void check_full(void) {
 static void check_names(void) {
   current = make_pool(1);
   OK(pool_trace_start(current, file("names"), NULL));
-  static const char* const names[] = {"a\"b\\c\nd", "caf\xc3\xa9", "cut after thirty-one bytes: 30\xe2\x82\xac", "\xff\xc0\xaf"};
+  static const char* const names[] = {"a\"b\\c\nd", "caf\xc3\xa9", "cut after thirty-one bytes: 30\xe2\x82\xac",
+                                      "\xff\xc0\xaf"};
   for (int i = 0; i < 4; i++) {
     const pool_group_t group = make_named(current, names[i]);
     OK(pool_group_submit(group, task_nothing, NULL));

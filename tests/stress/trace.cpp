@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Traces start and stop while threads submit to pools, wait for groups and end both: of a pool one trace runs at a time,
-// each file is whole, and nothing is written for a trace that is over.
+// Traces start and stop while threads submit to pools, wait for groups and end both: of a pool one trace runs at a
+// time, each file is whole, and nothing is written for a trace that is over.
 #include "stress.hpp"
 
 #include <fcntl.h>
@@ -49,7 +49,8 @@ void use(Random& random, pool_t pool) {
   pool_group_t group;
   if (pool_group_create(pool, &options, &group) != POOL_OK) return;
   const std::uint32_t count = random.below(20);
-  for (std::uint32_t i = 0; i < count; ++i) (void)pool_group_submit(group, task, random.chance(20) ? &started : nullptr);
+  for (std::uint32_t i = 0; i < count; ++i)
+    (void)pool_group_submit(group, task, random.chance(20) ? &started : nullptr);
   if (random.chance(30)) (void)pool_group_wait_for(group, 100'000);
   (void)(random.chance(80) ? pool_group_destroy(group) : pool_group_detach(group));
 }
