@@ -33,13 +33,16 @@ pool_status_t read_options(const pool_trace_options_t* options, sched::TraceConf
         break;
     }
   }
-  if (given.reserved != 0) return invalid(start_function, "reserved", "has to be 0");
   if (given.buffer_events != 0 && (given.buffer_events < 16 || given.buffer_events > most_events)) {
     return invalid(start_function, "buffer_events", "has to be 16 to 16777216, or 0");
   }
   if (given.max_threads > most_threads) return invalid(start_function, "max_threads", "has to be 1 to 65536, or 0");
   config.buffer_events = given.buffer_events != 0 ? given.buffer_events : 262'144;
   config.max_threads = given.max_threads != 0 ? given.max_threads : 256;
+  if (given.ready_threads > config.max_threads) {
+    return invalid(start_function, "ready_threads", "has to be max_threads at most");
+  }
+  config.ready_threads = given.ready_threads;
   const std::int64_t interval = given.counter_interval != 0 ? given.counter_interval : default_interval;
   // (About: what a tick is will be known at the end. A quantum is 20 us.)
   const double ticks = static_cast<double>(interval) * static_cast<double>(System::quantum()) / 20'000;

@@ -77,7 +77,8 @@ typedef struct pool_trace_options {
                                task is one, its submit, each wait and each sample too, and a group's name two. Default
                                262,144 */
   uint32_t max_threads;     /* most threads that keep events, 1 to 65,536; default 256 */
-  uint32_t reserved;        /* 0 */
+  uint32_t ready_threads;   /* so many buffers get their memory when the trace starts, max_threads at most: a page that is
+                               touched for the first time costs the task that does so a microsecond or two. Default 0 */
   int64_t counter_interval; /* ns between two samples of the counters, while anything happens at all; negative: only
                                one at the start and at the end; default 200 us */
 } pool_trace_options_t;

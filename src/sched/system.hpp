@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "base/histogram.hpp"
 #include "base/log.hpp"
 #include "os/array.hpp"
 #include "os/barrier.hpp"

@@ -34,17 +34,28 @@ static_assert(sizeof(TraceRecord) == 40 && sizeof(TraceRecord) >= group::name_si
 struct TraceConfig {
   std::uint32_t buffer_events = 1;
   std::uint32_t max_threads = 1;
-  std::int64_t counter_ticks = 0;  // between two samples of the counters at least
-  std::int32_t fd = -1;            // kept for the writer
+  std::uint32_t ready_threads = 0;  // so many buffers get their memory at the start
+  std::int64_t counter_ticks = 0;   // between two samples of the counters at least
+  std::int32_t fd = -1;             // kept for the writer
 };
 
 // What one thread has recorded. Under the bias of its Local while the trace runs.
 template <class Sys>
 class TraceBuffer {
  public:
-  static TraceBuffer* make(Trace<Sys>& trace, Local<Sys>& local, std::uint32_t capacity) {
-    void* const memory = Sys::allocate(sizeof(TraceBuffer) + capacity * sizeof(TraceRecord));
-    return memory != nullptr ? new (memory) TraceBuffer(trace, local, capacity) : nullptr;
+  // Null: there is no memory.
+  static void* allocate(const TraceConfig& config) { return Sys::allocate(size_of(config)); }
+  // The same, and each of its pages is touched. `next` is kept in its first bytes.
+  static void* allocate_ready(const TraceConfig& config, void* next) {
+    void* const memory = allocate(config);
+    if (memory == nullptr) return next;
+    std::memset(memory, 0, size_of(config));
+    std::memcpy(memory, &next, sizeof next);
+    return memory;
+  }
+  // In such memory.
+  static TraceBuffer* make(void* memory, Trace<Sys>& trace, Local<Sys>& local) {
+    return memory != nullptr ? new (memory) TraceBuffer(trace, local, trace.config.buffer_events) : nullptr;
   }
 
   // Null: there is no room, and it is dropped.
@@ -83,6 +94,10 @@ class TraceBuffer {
 
  private:
   static constexpr std::uint32_t told_groups = 64;
+
+  static std::size_t size_of(const TraceConfig& config) {
+    return sizeof(TraceBuffer) + config.buffer_events * sizeof(TraceRecord);
+  }
 
   TraceBuffer(Trace<Sys>& its_trace, Local<Sys>& its_local, std::uint32_t capacity)
       : trace(its_trace),
@@ -131,8 +146,14 @@ struct Trace {
   // Of threads that got no buffer.
   typename Sys::template Atomic<std::uint64_t> unplaced{0};
   typename Sys::template Atomic<std::int64_t> next_sample{0};
-  // Under `tracing` of the pool.
+  // Under `tracing` of the pool, and these too.
+  void* take_ready() {
+    void* const memory = ready;
+    if (memory != nullptr) std::memcpy(&ready, memory, sizeof ready);
+    return memory;
+  }
   TraceBuffer<Sys>* buffers = nullptr;
+  void* ready = nullptr;  // memory for buffers to come
   std::uint32_t threads = 0;
 };
 
@@ -154,7 +175,9 @@ template <class Sys>
   while (buffer != nullptr && (&buffer->local != &local || buffer->thread != thread)) buffer = buffer->next;
   if (buffer == nullptr) {
     if (trace->threads < trace->config.max_threads) {
-      buffer = TraceBuffer<Sys>::make(*trace, local, trace->config.buffer_events);
+      void* const ready = trace->take_ready();
+      void* const memory = ready != nullptr ? ready : TraceBuffer<Sys>::allocate(trace->config);
+      buffer = TraceBuffer<Sys>::make(memory, *trace, local);
     }
     if (buffer == nullptr) {
       trace->unplaced.fetch_add(1, std::memory_order_relaxed);
@@ -299,6 +322,7 @@ void free_trace(Trace<Sys>* trace) {
     Sys::deallocate(at);
     at = next;
   }
+  while (void* const memory = trace->take_ready()) Sys::deallocate(memory);
   trace->~Trace();
   Sys::deallocate(trace);
 }
@@ -310,6 +334,9 @@ TraceStarted start_trace(World<Sys>& world, Pool<Sys>& pool, std::uint32_t gener
   if (memory == nullptr) return TraceStarted::no_memory;
   auto* const trace = new (memory) Trace<Sys>(config, world.traces.fetch_add(1) + 1);
   trace->pool_life = generation;
+  for (std::uint32_t i = 0; i < config.ready_threads; ++i) {
+    trace->ready = TraceBuffer<Sys>::allocate_ready(config, trace->ready);
+  }
   const std::uint64_t number = trace->number;
   {
     const std::scoped_lock lock(pool.growth, pool.tracing);

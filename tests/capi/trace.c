@@ -223,7 +223,7 @@ static void check_full(void) {
   OK(pool_trace_start(current, file("threads"), NULL));
   CHECK_EQ(stop(current, "threads"), 0);
   options = trace_defaults();
-  options.max_threads = 1;
+  options.max_threads = options.ready_threads = 1;
   OK(pool_trace_start(current, file("threads"), &options));
   OK(pool_group_submit(group, task_nothing, NULL));
   OK(pool_group_wait_for(group, LONG_NS));
@@ -276,7 +276,7 @@ static void check_refused(void) {
   options.max_threads = 65537;
   CHECK_STATUS(pool_trace_start(current, file("refused"), &options), POOL_EINVAL);
   options = trace_defaults();
-  options.reserved = 1;
+  options.ready_threads = 257;
   CHECK_STATUS(pool_trace_start(current, file("refused"), &options), POOL_EINVAL);
   CHECK(access(file("refused"), F_OK) != 0);
   OK(pool_trace_start(current, file("refused"), NULL));

@@ -60,6 +60,7 @@ void trace(Random& random, pool_t pool, const std::string& path) {
   OK(pool_trace_options_init(&options, sizeof options));
   options.buffer_events = 16 + random.below(1000);
   options.max_threads = random.below(5);
+  options.ready_threads = random.below(options.max_threads + 1);
   options.counter_interval = random.chance(50) ? 1'000 : 0;
   const pool_status_t status = pool_trace_start(pool, path.c_str(), &options);
   CHECK(status == POOL_OK || status == POOL_EBUSY || status == POOL_EBADHANDLE);
