@@ -15,6 +15,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -203,7 +204,9 @@ class Flows {
     const Buffer* buffer;
     std::uint32_t index;
     std::uint64_t flow;
-    auto operator<=>(const Ended&) const = default;
+    friend bool operator<(const Ended& a, const Ended& b) {
+      return std::tie(a.buffer, a.index, a.flow) < std::tie(b.buffer, b.index, b.flow);
+    }
   };
 
   // The first of its group that ended after the task.

@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   in_threads(4, [&](int thread) {
     Random random(static_cast<std::uint32_t>(thread));
     const std::string path = folder + std::string("/") + std::to_string(thread);
+    const std::string own = path + "-own";  // the other one may be written by whoever ends that trace
     for (int i = 0; i < scaled(1000); ++i) {
       auto& handle = handles[random.below(pools)];
       const pool_t pool = {handle.load()};
@@ -107,7 +108,7 @@ int main(int argc, char** argv) {
           break;
         }
         case 1:
-          trace_alone(random, path);
+          trace_alone(random, own);
           break;
         case 2:
         case 3:
@@ -119,6 +120,7 @@ int main(int argc, char** argv) {
       }
     }
     unlink(path.c_str());
+    unlink(own.c_str());
   });
   for (auto& handle : handles) OK(pool_destroy({handle.load()}));
   rmdir(folder);
