@@ -183,7 +183,7 @@ void tell_thread(Text& text, World& world, const Pool& pool, const Local& local)
     for (std::uint32_t rest = id; rest != 0; rest /= 10) digits[n++] = static_cast<char>('0' + rest % 10);
     std::size_t length = std::strlen(path);
     while (n != 0) path[length++] = digits[--n];
-    std::strcpy(path + length, "/comm");
+    std::memcpy(path + length, "/comm", sizeof "/comm");
     char name[32] = "";
     Reader(path).line(name, sizeof name);
     text << (worker != nullptr ? "worker " : "thread ") << std::uint64_t{id} << " \"" << name << "\"";

@@ -141,29 +141,12 @@ pool_status_t outcome(const Group& group, std::uint32_t generation) {
   return POOL_OK;
 }
 
-// While it lives the task that runs on this thread, if one does, is seen to wait for that group.
-class Waiting {
- public:
-  explicit Waiting(const Group* group) : frame_(Frame::top()) {
-    if (frame_ != nullptr) frame_->waits_for = group;
-  }
-  ~Waiting() {
-    if (frame_ != nullptr) frame_->waits_for = nullptr;
-  }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  Frame* const frame_;
-};
-
 pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) try {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
   // (Nothing that was claimed is unfinished: none of it is on our stack, however deep that is.)
   if (found.slot->has_begun() && Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) return POOL_EDEADLK;
-  const Waiting waiting(found.slot);
   std::optional<capi::TracedWait> traced;
   if (timeout > 0) traced.emplace(*found.slot, found.generation);
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);

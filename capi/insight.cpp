@@ -18,13 +18,38 @@ namespace {
 
 static_assert(POOL_HISTOGRAM_BUCKETS == base::histogram_buckets);
 
+// The bytes of the UTF-8 character that `text` begins with; 0: none, NUL included.
+std::size_t character_length(const char* text) {
+  const auto byte = [text](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const std::uint32_t lead = byte(0);
+  if (lead < 0x80) return lead != 0 ? 1 : 0;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  std::uint32_t code = lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return 0;
+    code = code << 6 | (byte(i) & 0x3FU);
+  }
+  constexpr std::uint32_t least[] = {0x80, 0x800, 0x10000};
+  const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+  return lead >= 0xC0 && lead < 0xF8 && code >= least[length - 2] && code <= 0x10FFFF && !is_surrogate ? length : 0;
+}
+
 // The text format of OpenMetrics.
 class Metrics {
  public:
+  // A name is any bytes, and may be cut within a character; the format wants UTF-8.
   explicit Metrics(const char* pool) : label_("pool=\"") {
-    for (; *pool != '\0'; ++pool) {
-      if (*pool == '\\' || *pool == '"') label_ += '\\';
-      label_ += *pool == '\n' ? ' ' : *pool;
+    while (*pool != '\0') {
+      const std::size_t length = character_length(pool);
+      if (*pool == '\n') {
+        label_ += "\\n";
+      } else if (length == 0) {
+        label_ += "\uFFFD";
+      } else {
+        if (*pool == '\\' || *pool == '"') label_ += '\\';
+        label_.append(pool, length);
+      }
+      pool += std::max<std::size_t>(length, 1);
     }
     label_ += '"';
   }

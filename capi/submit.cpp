@@ -4,6 +4,7 @@
 // Submitting tasks, and counting those that are done elsewhere.
 #include <pool/pool.h>
 
+#include "base/probe.hpp"
 #include "group_calls.hpp"
 #include "structs.hpp"
 
@@ -24,6 +25,7 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   queue::Work work;
   const std::int64_t submitted = terms.is_delayed ? 0 : sched::stamp_next(*found.world, *found.slot);
   if (!sched::Task::pack(fn, ctx, drop, copy_size, work, submitted)) return POOL_ENOMEM;
+  POOL_PROBE(submit, found.slot, fn, ctx);
   // Where there is room, the terms do not matter.
   if (!terms.is_delayed && sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
     return POOL_OK;
@@ -72,9 +74,14 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
 [[gnu::noinline]] pool_status_t submit_shared(pool_group_t group, pool_task_fn fn, void* ctx) {
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_fast(*found.world, *found.slot, found.generation, work, sched::Usual{})) [[likely]]
+    if (sched::submit_fast(*found.world, *found.slot, found.generation, work, sched::Usual{})) [[likely]] {
+      POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
-    if (sched::submit_traced(*found.world, *found.slot, found.generation, work)) return POOL_OK;
+    }
+    if (sched::submit_traced(*found.world, *found.slot, found.generation, work)) {
+      POOL_PROBE(submit, found.slot, fn, ctx);
+      return POOL_OK;
+    }
   }
   return submit(capi::resolve(group), fn, ctx, nullptr, 0, {});
 }
@@ -90,7 +97,10 @@ POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn 
   // Most of them end here.
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_own(*found.world, *found.slot, found.generation, work, sched::Usual{})) return POOL_OK;
+    if (sched::submit_own(*found.world, *found.slot, found.generation, work, sched::Usual{})) {
+      POOL_PROBE(submit, found.slot, fn, ctx);
+      return POOL_OK;
+    }
   }
   return submit_shared(group, fn, ctx);
 }
@@ -139,9 +149,9 @@ pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay, pool_ta
   if (timer != nullptr) timer->id = 0;
   if (fn == nullptr) return invalid("pool_group_submit_after", "fn", "must not be NULL");
   sched::SubmitTerms terms;
-  terms.is_delayed = true;
+  terms.is_delayed = delay > 0 || timer != nullptr;
   if (timer != nullptr) terms.timer = &timer->id;
-  terms.start_at = capi::due_after(delay);
+  if (terms.is_delayed) terms.start_at = capi::due_after(delay);
   return submit(capi::resolve(group), fn, ctx, nullptr, 0, terms);
 }
 

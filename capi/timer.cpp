@@ -13,6 +13,8 @@ using capi::invalid;
 
 namespace {
 
+static_assert(POOL_TASK_AGAIN == static_cast<int>(sched::result_again));
+
 pool_status_t status_of(sched::TimerAsked asked) {
   switch (asked) {
     case sched::TimerAsked::ok:

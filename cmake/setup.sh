@@ -12,8 +12,8 @@
 pool_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 pool_jobs=${POOL_JOBS:-$(nproc)}
 
-# What each kind needs: "tool NAME PACKAGE", "header NAME PACKAGE" or, known to pkg-config, "module NAME PACKAGE", with
-# the name of Debian's package.
+# What each kind needs: "tool NAME PACKAGE", "header NAME PACKAGE", "python MODULE PACKAGE" or, known to pkg-config,
+# "module NAME PACKAGE", with the name of Debian's package.
 pool_needs() {
   case $1 in
     build)
@@ -26,18 +26,19 @@ header fmt/format.h libfmt-dev"
       ;;
     test)
       pool_needs demo
-      echo "tool pkg-config pkg-config
-tool readelf binutils
+      echo "tool readelf binutils
 tool python3 python3
 header gtest/gtest.h libgtest-dev
 header relacy/relacy.hpp relacy-dev"
       ;;
     demo)
-      echo "header sqlite3.h libsqlite3-dev
+      echo "tool pkg-config pkg-config
+header sqlite3.h libsqlite3-dev
 header openssl/evp.h libssl-dev
 header zlib.h zlib1g-dev
 header CLI/CLI.hpp libcli11-dev
-header nlohmann/json.hpp nlohmann-json3-dev"
+header nlohmann/json.hpp nlohmann-json3-dev
+header httplib.h libcpp-httplib-dev"
       ;;
     bench)
       echo "tool python3 python3"
@@ -53,8 +54,28 @@ header benchmark/benchmark.h libbenchmark-dev
 module glib-2.0 libglib2.0-dev
 tool cargo cargo"
       ;;
+    docs)
+      echo "tool doxygen doxygen
+tool python3 python3"
+      ;;
+    man-lint)
+      echo "tool mandoc mandoc
+tool groff groff-base"
+      ;;
+    probes)
+      echo "header sys/sdt.h systemtap-sdt-dev"
+      ;;
+    packages)
+      echo "tool dpkg-shlibdeps dpkg-dev
+tool file file
+tool pkg-config pkg-config
+tool lintian lintian
+tool mmdebstrap mmdebstrap"
+      ;;
     binding-python)
-      echo "tool python3 python3"
+      echo "tool python3 python3
+python ensurepip python3-venv
+python test.test_concurrent_futures libpython$(pool_python_version)-testsuite"
       ;;
     binding-rust)
       echo "tool pkg-config pkg-config
@@ -68,7 +89,18 @@ tool go golang-go"
       echo "tool valgrind valgrind
 tool python3 python3"
       ;;
+    abi)
+      echo "tool abidiff abigail-tools"
+      ;;
+    cppcheck)
+      echo "tool cppcheck cppcheck"
+      ;;
   esac
+}
+
+# Of the system's own Python; 3.11, which is Debian 12's, where it is not installed yet.
+pool_python_version() {
+  /usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null || echo 3.11
 }
 
 # Prints "NAME PACKAGE" for each need that is not met.
@@ -78,6 +110,9 @@ pool_missing() {
     while read -r need name package; do
       if [[ $need == tool ]]; then
         command -v "$name" > /dev/null || echo "$name $package"
+      elif [[ $need == python ]]; then
+        # Whoever is first in PATH, or the system's own.
+        python3 -c "import $name" 2> /dev/null || /usr/bin/python3 -c "import $name" 2> /dev/null || echo "$name $package"
       elif [[ $need == module ]]; then
         pkg-config --exists "$name" 2> /dev/null || echo "$name $package"
       else

@@ -8,5 +8,6 @@ cd "$(dirname "$0")/.."
 source cmake/setup.sh
 
 pool_setup build test
+pool_setup_optional probes man-lint
 pool_build dev
 pool_ctest dev "$@"

@@ -82,6 +82,12 @@ def mixed(name, peers=(), goals=()):
     return Run(name, (Case(name, "ms", goals), Case(name + "-threads", "threads")), peers)
 
 
+def timed(name, every):
+    """With one task in so many timed, beside the same case without: insight may cost a tenth where it is sampled."""
+    return single(f"{name}-timed-{every}", "ns/round" if name == "fan3" else "ns/task", (),
+                  (Goal(1.1, case=name),) if every > 1 else ())
+
+
 CPP = ("oneTBB", "Asio", "GLib")
 GO = ("Go", "Go channel", "ants")
 ALL = CPP + ("OpenMP", "std::thread") + GO + ("rayon",)
@@ -92,13 +98,16 @@ TBB = ("oneTBB",)
 RUNS = (
     single("flood", "ns/task", ALL, (Goal(0.10, TBB), Goal(0.10, ("Asio", "GLib", "Go", "ants")))),
     single("flood-drop", "ns/task"),
+    timed("flood", 1), timed("flood", 16),
     single("submitters-2", "ns/task", POOLS, (Goal(0.25, TBB),)),
     single("submitters-4", "ns/task", POOLS, (Goal(0.5, TBB),)),
     single("fan3", "ns/round", ALL, (Goal(0.4, TBB), Goal(0.15, ("Go",)), Goal(0.333, TBB, kind="cpu"))),
+    timed("fan3", 1), timed("fan3", 16),
     single("fan3-5us", "ns/round", ALL, (Goal(1.05, TBB),)),
     single("fan3-5us-w4", "ns/round", TBB, (Goal(1.2, case="fan3-5us"),)),
     single("fan3-5us-w8", "ns/round", TBB, (Goal(1.2, case="fan3-5us"),)),
     single("tasks-1us", "ns/task", ("floor",) + POOLS + ("OpenMP", "rayon"), (Goal(1.05, ("floor",)),)),
+    timed("tasks-1us", 1), timed("tasks-1us", 16),
     single("fib24", "ns/call", TBB + ("OpenMP", "Go", "rayon"), (Goal(0.5, TBB),)),
     single("fib24-drop", "ns/call"),
     single("flood-bounded", "ns/task", BOUNDED, (Goal(0.3, BOUNDED), Goal(plus=0.1, kind="futex")), futex=1_100_000,

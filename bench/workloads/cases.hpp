@@ -27,6 +27,7 @@ struct Setup {
   bool eager = false;               // wake a worker for each task (libpool)
   int64_t idle_timeout = 0;         // ns; 0: the library's default (libpool)
   unsigned burst_workers = 0;       // further threads for a while (libpool)
+  unsigned timing = 0;              // one task in so many is timed (libpool)
 };
 
 inline void nothing(void* /*ctx*/) {}
@@ -283,17 +284,23 @@ struct Cases {
     }
   }
 
+  // The cases that are measured with several settings.
+  static bool run_plain(std::string_view name, const char* text, const Setup& setup) {
+    if (name == "flood") return flood_case<nothing>(text, setup, 1'000'000), true;
+    if (name == "fan3") return fan3_case<nothing>(text, setup, 100'000), true;
+    if (name == "tasks-1us") return flood_case<spin_task<1'000>>(text, setup, 200'000), true;
+    return false;
+  }
+
   // Runs the case of that name; false if there is none.
   static bool run(const std::string& name) {
     const char* text = name.c_str();
-    if (name == "flood") return flood_case<nothing>(text, {}, 1'000'000), true;
+    if (run_plain(name, text, {})) return true;
     if (name == "submitters-2") return submitters_case(text, {.submitters = 2}, false), true;
     if (name == "submitters-4") return submitters_case(text, {.submitters = 4}, true), true;
-    if (name == "fan3") return fan3_case<nothing>(text, {}, 100'000), true;
     if (name == "fan3-5us") return fan3_case<spin_task<5'000>>(text, {}, 20'000), true;
     if (name == "fan3-5us-w4") return fan3_case<spin_task<5'000>>(text, {.workers = 4}, 20'000), true;
     if (name == "fan3-5us-w8") return fan3_case<spin_task<5'000>>(text, {.workers = 8}, 20'000), true;
-    if (name == "tasks-1us") return flood_case<spin_task<1'000>>(text, {}, 200'000), true;
     if (name == "fib24") return fib_case(text), true;
     if (name == "flood-bounded") return flood_case<nothing>(text, {.capacity = 1024}, 1'000'000), true;
     if (name == "flood-bounded-4") return submitters_case(text, {.submitters = 4, .capacity = 1024}, true), true;

@@ -97,6 +97,18 @@ inline double resident() {
   return static_cast<double>(pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
+// The most bytes of memory that this program ever had. (getrusage() counts what its parent had before it, too.)
+inline double most_resident() {
+  long kilobytes = 0;
+  if (FILE* file = std::fopen("/proc/self/status", "re")) {
+    char line[256];
+    while (std::fgets(line, sizeof line, file) != nullptr && std::sscanf(line, "VmHWM: %ld", &kilobytes) != 1) {
+    }
+    std::fclose(file);
+  }
+  return static_cast<double>(kilobytes) * 1024;
+}
+
 // What the threads besides the calling one have done so far.
 struct Activity {
   double switches = 0;  // context switches

@@ -174,8 +174,17 @@ void block_in_section() {
   check(pool_blocking_end());
 }
 
+// "CASE-timed-N": that case with `timing` on, for one task in N.
+bool run_timed(const std::string& name) {
+  const std::size_t at = name.rfind("-timed-");
+  if (at == std::string::npos) return false;
+  const Setup setup = {.timing = static_cast<unsigned>(std::stoul(name.substr(at + 7)))};
+  return Cases<Ours>::run_plain(name.substr(0, at), name.c_str(), setup);
+}
+
 bool run(const std::string& name) {
   const char* text = name.c_str();
+  if (run_timed(name)) return true;
   if (name == "mixed-blocking") return Cases<Ours>::mixed_case<block_in_section>(text, {.burst_workers = 30}), true;
   if (name == "fib24") return fib_from_c_case(text, nullptr), true;
   if (name == "fib24-drop") return fib_from_c_case(text, nothing), true;

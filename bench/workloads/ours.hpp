@@ -30,6 +30,7 @@ struct Ours {
     options.queue_capacity = setup.capacity;
     options.idle_timeout = setup.idle_timeout;
     options.burst_workers = setup.burst_workers;
+    options.timing = setup.timing;
     if (setup.burst_workers != 0) options.burst_delay = 1'000'000;
     if (setup.eager) options.wake_policy = POOL_WAKE_EAGER;
     Ours peer{};

@@ -13,8 +13,6 @@
 #ifndef POOL_BENCH_SLEEPERS_HPP
 #define POOL_BENCH_SLEEPERS_HPP
 
-#include <sys/resource.h>
-
 #include <string>
 #include <string_view>
 
@@ -51,9 +49,7 @@ void time_sleepers(const std::string& name, Body body) {
   body();
   const double spent = static_cast<double>(wall_ns() - wall) / 1e6;
   print(name.c_str(), spent, static_cast<double>(cpu_ns() - cpu) / 1e6);
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  print((name + "-rss").c_str(), static_cast<double>(usage.ru_maxrss) * 1024 / 1e6);
+  print((name + "-rss").c_str(), most_resident() / 1e6);
 }
 
 }  // namespace bench

@@ -20,16 +20,20 @@ extern "C" {
 #endif
 
 /* From now on one task in `every` is timed, 1 to 2^32 - 1: how long it waits in its queue and how long it runs; 0:
- * none. As the option `timing` at the pool's creation. A task that is timed costs two or three looks at the clock and an
- * allocation more, the others some 50 ns, since they do not take the shortest way into a queue. Delayed tasks and the turns of
- * pool_group_apply are not timed. Does not block. Since 1.0. POOL_OK; POOL_EBADHANDLE. */
+ * none. As the option `timing` at the pool's creation. A task that is timed costs three looks at the clock and an
+ * allocation more, the others some 50 ns, since they do not take the shortest way into a queue. (Tasks of 1 us take 5 %
+ * longer with one in 16, empty ones twice as long: bench/README.md.) Delayed tasks and the turns of
+ * pool_group_apply are not timed. Does not block. Since 1.0.
+ * POOL_OK; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_timing(pool_t pool, uint32_t every);
 
+/* What pool_histogram tells of. */
 enum {
   POOL_HISTOGRAM_WAIT = 1, /* from a task's submit to its start */
   POOL_HISTOGRAM_RUN = 2   /* from its start to its end; if it hands itself back, of each part */
 };
 
+/* How many buckets a histogram has. */
 #define POOL_HISTOGRAM_BUCKETS 160
 
 /* Durations of tasks that were timed, since the pool was made. Four buckets for each power of two. */
@@ -39,36 +43,37 @@ typedef struct pool_histogram_values {
   uint64_t count;       /* durations in all */
   uint64_t sum;         /* ns of all of them together */
   int64_t longest;      /* ns */
-  uint64_t buckets[POOL_HISTOGRAM_BUCKETS];
+  uint64_t buckets[POOL_HISTOGRAM_BUCKETS]; /* durations in each; pool_histogram_bound has the bounds */
 } pool_histogram_t;
 
 /* Writes the histogram `which`, POOL_HISTOGRAM_*, at most `size` bytes. Does not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: which, histogram, size; POOL_EBADHANDLE. */
+ * POOL_OK; POOL_EINVAL: `which` is neither, histogram is NULL, or size is under 8, over 4,096 or not a multiple of 4;
+ * POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_histogram(pool_t pool, int32_t which, pool_histogram_t *histogram, size_t size);
 
 /* Returns how long `percent` per cent of the durations were at most, in ns; at most a quarter more than that; 0 of an
- * empty histogram, or NULL. Pure. Since 1.0. */
+ * empty histogram, or NULL. Pure: never blocks. Since 1.0. */
 POOL_API int64_t pool_histogram_percentile(const pool_histogram_t *histogram, double percent);
 
-/* Returns the bound of a bucket, in ns: what is in it is shorter. INT64_MAX of the last one, and above. Pure. Since
- * 1.0. */
+/* Returns the bound of a bucket, in ns: what is in it is shorter. INT64_MAX of the last one, and above. Pure: never
+ * blocks. Since 1.0. */
 POOL_API int64_t pool_histogram_bound(uint32_t bucket);
 
-/* Writes to the file descriptor `fd`, as text, what the pool is at: each worker, with the tasks on its stack (module and
- * offset of the function, for addr2line, and the group), how long it has been at it and which group it waits for; each
- * other thread that runs a task of the pool; each group that is not empty or is waited for, with its counts, and how
- * many submitters stand in line.
+/* Writes what the pool is at, as text, to the file descriptor `fd`: each worker, with the tasks on its stack (module
+ * and offset of the function, for addr2line, and the group), how long it has been at it and which group it waits for,
+ * unless it runs tasks of a group of its own meanwhile, which then stand above; each other thread that runs a task of
+ * the pool; each group that is not empty or is waited for, with its counts, and how many submitters stand in line.
  *
- * It takes no lock, allocates nothing and calls nothing but write, open, read and process_vm_readv: it may be called
- * from a debugger (`call pool_dump(pool, 2)`), and from a signal handler, the one exception in this library; `errno` is
- * kept. What it reads may change meanwhile, so that a line may be wrong. Blocks as long as write() does. Since 1.0.
+ * It takes no lock, allocates nothing and calls nothing that is not async-signal-safe: it may be called from a debugger
+ * (`call pool_dump(pool, 2)`), and from a signal handler, the one exception in this library; `errno` is kept. What it
+ * reads may change meanwhile, so that a line may be wrong. Blocks as long as write() does. Since 1.0.
  * POOL_OK; POOL_EINVAL: fd cannot be written to; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_dump(pool_t pool, int32_t fd);
 
 /* Writes the pool's figures in the text format of OpenMetrics 1.0, `# EOF` included, to `text`, and NUL at its end; at
- * most `size` bytes. *length, if not NULL, gets the length without the NUL; what does not fit is POOL_EFULL, and nothing
- * is written but *length: call again with more. The pool's name is the label `pool`. Does not block. Since 1.0.
- * POOL_OK; POOL_EINVAL: text is NULL and size is not 0; POOL_EFULL; POOL_EBADHANDLE. */
+ * most `size` bytes. *length, if not NULL, gets the length without the NUL; what does not fit is POOL_EFULL, and
+ * nothing is written but *length: call again with more. The pool's name is the label `pool`. Does not block. Since 1.0.
+ * POOL_OK; POOL_EINVAL: text is NULL and size is not 0; POOL_EFULL: it does not fit; POOL_ENOMEM; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_metrics(pool_t pool, char *text, size_t size, size_t *length);
 
 typedef struct pool_trace_options {

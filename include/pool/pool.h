@@ -15,7 +15,7 @@
  *     pool_group_destroy(group);
  *     pool_destroy(pool);
  *
- * What holds for every function here, unless its own comment says otherwise:
+ * What holds for every function here, unless it says otherwise itself:
  *
  * - Thread-safety: any thread may call it at any time, races with a destroy of the same object included.
  * - Handles are values. All-zero is never valid. A null, stale or wrong-kind handle gives POOL_EBADHANDLE and touches
@@ -25,12 +25,47 @@
  *   for ever; sums saturate. Sizes are bytes.
  * - Option structs start with struct_size and are filled by their _init function; 0 in a field means its default.
  * - Strings are NUL-terminated bytes, copied by the library.
- * - No function is async-signal-safe. In a child of fork() the parent's handles give POOL_EFORKED, whatever the call;
- *   pool_create, pool_default and the pure functions work there, and nothing of the parent's is run or dropped.
+ * - No function is async-signal-safe.
+ * - In a child of fork() the parent's handles give POOL_EFORKED, whatever the call; pool_create, pool_default and the
+ *   pure functions work there, and nothing of the parent's is run or dropped.
  * - Inside a drop, a notification, a hook, or a thread-local destructor of a worker, whatever would block gives
  *   POOL_EDEADLK, a submit behaves as under POOL_OVERFLOW_REJECT, and nothing may be thrown.
  * - C++: functions are not noexcept. A C++ exception that leaves a task is caught and counted as its failure; only the
  *   forced unwinding of pthread_exit() or a cancellation passes through, out of the waits that run tasks.
+ *
+ * What parameters mean, by their names; more is said by the functions:
+ *
+ *   pool, group, job, timer       a handle
+ *   *pool, *group, *job, *timer   written: a handle; all zero on failure
+ *   options, task                 read, not kept; NULL only where it says so
+ *   *options, *task, *stats       a struct of the caller's, to be filled
+ *   histogram                     read
+ *   *histogram                    a struct of the caller's, to be filled
+ *   size, text_size               bytes that there are to be filled
+ *   text                          bytes that end with NUL, copied
+ *   *text                         memory of the caller's, to be filled with bytes that end with NUL
+ *   *length                       written: bytes, without the NUL; NULL: not wanted
+ *   fn                            what is called
+ *   ctx                           what fn is called with, may be NULL; the caller's, unless a drop takes it
+ *   ctxs                          an array of such, which is not kept
+ *   drop, drop_result             gives a context, or a result, back to its owner; NULL: there is nothing to do
+ *   *jobs                         an array of the caller's, to be filled with handles
+ *   count, capacity               elements of the array; turns of the loop
+ *   *count                        written: elements that there are
+ *   *accepted                     written: tasks that were accepted; NULL: not wanted
+ *   *result                       written: what the job left, the caller's from now on
+ *   grain                         turns
+ *   code, outcome                 what a task returns: 0 is success
+ *   *code                         written: what the task returned; NULL: not wanted
+ *   status                        any number
+ *   timeout, delay                ns from the call on; <= 0: at once; INT64_MAX: for ever
+ *   min_workers, max_workers      threads, as in pool_options_t
+ *   mode                          POOL_SHUTDOWN_*
+ *   which                         POOL_HISTOGRAM_*
+ *   percent                       0 to 100; beyond, the nearest of them
+ *   bucket                        an index of the buckets of pool_histogram_t
+ *   every                         tasks of which one is timed
+ *   fd                            a file descriptor, which stays the caller's
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
@@ -58,7 +93,7 @@ extern "C" {
 typedef int32_t pool_status_t;
 
 enum {
-  POOL_OK = 0,
+  POOL_OK = 0,          /* success */
   POOL_EINVAL = -1,     /* an argument or an option is out of its range; the log names the field */
   POOL_EBADHANDLE = -2, /* null, stale or wrong-kind handle */
   POOL_ENOMEM = -3,     /* no memory; nothing has changed */
@@ -94,30 +129,30 @@ POOL_API const char *pool_version_string(void);
 
 /* A pool. A value: copy it freely, compare it by `id`. */
 typedef struct pool_handle {
-  uint64_t id;
+  uint64_t id; /* never 0 in a valid one */
 } pool_t;
 
 /* A group of one pool. A value. */
 typedef struct pool_group_handle {
-  uint64_t id;
+  uint64_t id; /* never 0 in a valid one */
 } pool_group_t;
 
 /* A job: a task whose outcome somebody wants to have. A value. */
 typedef struct pool_job_handle {
-  uint64_t id;
+  uint64_t id; /* never 0 in a valid one */
 } pool_job_t;
 
 /* A task that waits for its time, in place of a thread that does: one that was submitted with a delay, or that has
  * handed itself back. A value; over as soon as the task starts, or goes on, for good. */
 typedef struct pool_timer_handle {
-  uint64_t id;
+  uint64_t id; /* never 0 in a valid one */
 } pool_timer_t;
 
 /* A task. Runs once, on a worker or on a thread that waits for its group; again if it hands itself back
  * (pool_task_again_after). Returns 0 for success, any other value for failure; INT32_MIN to INT32_MIN + 255 belong to
- * the library and count as failures too. May call every function of
- * this header; calls that would wait for the task itself give POOL_EDEADLK. longjmp() out of a task is undefined;
- * pthread_exit() counts as a failure and costs the pool the thread, which it replaces. */
+ * the library and count as failures too. May call every function of this header; calls that would wait for the task
+ * itself give POOL_EDEADLK. longjmp() out of a task is undefined; pthread_exit() counts as a failure and costs the pool
+ * the thread, which it replaces. */
 typedef int32_t (*pool_task_fn)(void *ctx);
 
 /* Gives a context back to its owner. Called exactly once for each accepted task that has one, after its run, its
@@ -142,10 +177,9 @@ typedef void (*pool_log_fn)(void *user, int32_t level, const char *message);
  * Pool
  */
 
-/* What a submit does at a bound: when the group's or the pool's queue is full. POOL_OVERFLOW_DEFAULT is what the
- * enclosing object says (task, group, pool; POOL_OVERFLOW_BLOCK at the top). */
+/* What a submit does at a bound: when the group's or the pool's queue is full. */
 enum {
-  POOL_OVERFLOW_DEFAULT = 0,
+  POOL_OVERFLOW_DEFAULT = 0,        /* what the enclosing object says (group, pool); POOL_OVERFLOW_BLOCK at the top */
   POOL_OVERFLOW_BLOCK = 1,          /* wait for a free place, first come first served, for overflow_timeout at most
                                        (POOL_ETIMEDOUT); inside a task of the same pool as POOL_OVERFLOW_CALLER_RUNS */
   POOL_OVERFLOW_REJECT = 2,         /* POOL_EFULL, also while other submitters wait for a place */
@@ -158,8 +192,8 @@ enum {
 
 /* Whether a queued task wakes an idle worker at once. */
 enum {
-  POOL_WAKE_DEFAULT = 0,
-  POOL_WAKE_THRIFTY = 1, /* the default: not while another worker is awake and searches, and so is sure to look next */
+  POOL_WAKE_DEFAULT = 0, /* POOL_WAKE_THRIFTY */
+  POOL_WAKE_THRIFTY = 1, /* not while another worker is awake and searches, and so is sure to look next */
   POOL_WAKE_EAGER = 2    /* always */
 };
 
@@ -167,16 +201,24 @@ enum {
  * full pool otherwise. */
 enum {
   POOL_HELP_DEFAULT = 0, /* what the enclosing object says; POOL_HELP_UNTIMED at the top */
-  POOL_HELP_NEVER = 1,
+  POOL_HELP_NEVER = 1,   /* in no wait */
   POOL_HELP_UNTIMED = 2, /* in waits without a time-out, so that a time-out is one */
-  POOL_HELP_ALWAYS = 3
+  POOL_HELP_ALWAYS = 3   /* in all waits */
 };
 
-enum { POOL_LOG_DEFAULT = 0, POOL_LOG_INFO = 1, POOL_LOG_WARNING = 2, POOL_LOG_ERROR = 3, POOL_LOG_OFF = 4 };
+/* What a line of the log is; as an option, the least that is told. */
+enum {
+  POOL_LOG_DEFAULT = 0, /* POOL_LOG_WARNING */
+  POOL_LOG_INFO = 1,    /* a queue is full, a burst begins or is over */
+  POOL_LOG_WARNING = 2, /* something could not be done: a thread was not created, a callback threw */
+  POOL_LOG_ERROR = 3,   /* an argument or an option is out of its range */
+  POOL_LOG_OFF = 4      /* nothing is told */
+};
 
+/* The most as a queue_capacity: 10^9. */
 #define POOL_UNBOUNDED UINT32_MAX
 
-/* In times 0 is the default, a negative one none at all, INT64_MAX for ever. */
+/* What pool_create makes. In times 0 is the default, a negative one none at all, INT64_MAX for ever. */
 typedef struct pool_options {
   uint32_t struct_size;         /* bytes of this struct, set by pool_options_init */
   uint32_t min_workers;         /* threads that are kept even when idle, at most max_workers; default 0 */
@@ -204,7 +246,7 @@ typedef struct pool_options {
   pool_hook_fn on_thread_stop;  /* on each worker after its last task; may be NULL */
   void *hook_user;              /* what both hooks are called with */
   pool_log_fn log;              /* takes the pool's log; default: standard error */
-  void *log_user;
+  void *log_user;               /* what it is called with */
   uint64_t timing;              /* one task in so many is timed, 1 to 2^32 - 1: how long it waits and runs
                                    (pool/insight.h), and how old the queue is; default: none */
 } pool_options_t;
@@ -221,11 +263,13 @@ POOL_API pool_status_t pool_options_init(pool_options_t *options, size_t size);
 POOL_API pool_status_t pool_create(const pool_options_t *options, pool_t *pool);
 
 /* Writes the default pool to *pool, which the first call makes: with the options of pool_default_configure, or the
- * defaults. It lives until the process ends; shutting it down is allowed, destroying it is not. Since 1.0.
- * POOL_OK; POOL_EINVAL: pool is NULL; POOL_ENOMEM; POOL_ETHREAD. */
+ * defaults. It lives until the process ends; shutting it down is allowed, destroying it is not. Does not block. Since
+ * 1.0.
+ * POOL_OK; POOL_EINVAL: pool is NULL; and as pool_create. */
 POOL_API pool_status_t pool_default(pool_t *pool);
 
-/* Says how the default pool will be made. May be called again until the first pool_default. Since 1.0.
+/* Says how the default pool will be made. `options` is not kept, its name is copied, and what its hooks and log are
+ * called with has to stay. May be called again until the first pool_default. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: options is NULL, or one is out of range (the log names it); POOL_EBUSY: the default pool is
  * made already; POOL_ENOMEM. */
 POOL_API pool_status_t pool_default_configure(const pool_options_t *options);
@@ -236,7 +280,8 @@ POOL_API pool_status_t pool_default_configure(const pool_options_t *options);
  * the bounds are as before; POOL_ECLOSED: the pool is shutting down; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_resize(pool_t pool, uint32_t min_workers, uint32_t max_workers);
 
-/* As pool_group_submit, to a group that the pool owns. Since 1.0. */
+/* As pool_group_submit, to a group that the pool owns. Blocks as pool_group_submit does. Since 1.0.
+ * POOL_OK; POOL_ENOMEM: also if 1,048,576 groups are alive; and as pool_group_submit. */
 POOL_API pool_status_t pool_submit(pool_t pool, pool_task_fn fn, void *ctx);
 
 /* How pool_shutdown treats tasks that have not started. */
@@ -259,6 +304,7 @@ POOL_API pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout)
  * POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_destroy(pool_t pool);
 
+/* What pool_stats writes. */
 typedef struct pool_stats_values {
   uint32_t struct_size;   /* bytes written by the library */
   uint32_t workers;       /* threads now */
@@ -268,16 +314,16 @@ typedef struct pool_stats_values {
   uint64_t running;       /* started and not finished, those run by waiters included */
   uint64_t workers_created; /* threads so far */
   uint64_t workers_left;    /* of these, gone again: idle for too long, after a burst, by pool_resize */
-  uint64_t blocked;         /* submits that stood in line at a bound, and */
-  uint64_t rejected;        /* that gave POOL_EFULL, so far */
-  uint64_t caller_runs;     /* tasks that were run in place of a queue place, and */
-  uint64_t discarded;       /* that were discarded at a bound, so far */
+  uint64_t blocked;         /* submits that stood in line at a bound, so far */
+  uint64_t rejected;        /* submits that gave POOL_EFULL, so far */
+  uint64_t caller_runs;     /* tasks that were run in place of a queue place, so far */
+  uint64_t discarded;       /* tasks that were discarded at a bound, so far */
   uint64_t workers_blocked; /* of the threads now, inside pool_blocking_begin */
   uint64_t workers_burst;   /* of the threads now, more than max_workers */
-  uint64_t finished;        /* tasks that are over, so far, and */
-  uint64_t failed;          /* of these failed, */
-  uint64_t cancelled;       /* were cancelled before they started, */
-  uint64_t helps;           /* were run by threads that wait */
+  uint64_t finished;        /* tasks that are over, so far */
+  uint64_t failed;          /* of these, failed */
+  uint64_t cancelled;       /* of these, were cancelled before they started */
+  uint64_t helps;           /* of these, were run by threads that wait */
   uint64_t wakes;           /* threads that were woken since there was work, so far */
   uint64_t steals;          /* tasks that a thread had claimed and another one took over, so far */
   int64_t longest_run;      /* ns that a worker has been at the same task, or at a row of quick ones of one group */
@@ -295,11 +341,13 @@ POOL_API pool_status_t pool_stats(pool_t pool, pool_stats_t *stats, size_t size)
 
 /* Which group a new one is a child of. */
 enum {
-  POOL_PARENT_NONE = 0,
+  POOL_PARENT_NONE = 0,   /* none */
   POOL_PARENT_GROUP = 1,  /* the one in `parent`, of the same pool */
-  POOL_PARENT_CURRENT = 2 /* that of the task that makes the group; none outside a task of the same pool, or if that group is detached */
+  POOL_PARENT_CURRENT = 2 /* that of the task that makes the group; none outside a task of the same pool, or if that
+                             group is detached */
 };
 
+/* What pool_group_create makes. */
 typedef struct pool_group_options {
   uint32_t struct_size;     /* bytes of this struct, set by pool_group_options_init */
   uint32_t overflow;        /* POOL_OVERFLOW_*; default: what the pool says */
@@ -325,17 +373,17 @@ typedef struct pool_group_options {
 POOL_API pool_status_t pool_group_options_init(pool_group_options_t *options, size_t size);
 
 /* Makes a group of a pool; cheap enough for one per message. `options` may be NULL for the defaults and is not kept.
- * Writes the handle to *group; the caller ends it with pool_group_destroy or pool_group_detach, or with its pool. Does
- * not block. Since 1.0.
+ * Writes the handle to *group; the caller ends it with pool_group_destroy or pool_group_detach, or with its pool. A
+ * child of a cancelled group is cancelled from the start. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: group is NULL, or an option is out of range (the log names it), or the parent is of another
  * pool; POOL_ENOMEM: no memory, or 1,048,576 groups are alive; POOL_ECLOSED: the pool is shutting down;
- * POOL_EBADHANDLE: also of the parent. A child of a cancelled group is cancelled from the start. */
+ * POOL_EBADHANDLE: also of the parent. */
 POOL_API pool_status_t pool_group_create(pool_t pool, const pool_group_options_t *options, pool_group_t *group);
 
 /* Submits fn(ctx) to a group. The order in which tasks start is unspecified, unless the group is a serial queue. The
  * context stays the caller's; it has to live until the task has run. Blocks only under POOL_OVERFLOW_BLOCK, while the
  * group's or the pool's queue is full. May create a worker thread. Since 1.0.
- * POOL_OK: the task is accepted; else it is not: POOL_EINVAL: fn is NULL; POOL_EFULL: refused by the overflow policy;
+ * POOL_OK: the task is accepted, else it is not; POOL_EINVAL: fn is NULL; POOL_EFULL: refused by the overflow policy;
  * POOL_ETIMEDOUT: no place within overflow_timeout; POOL_ECANCELED: the group is cancelled; POOL_ENOMEM; POOL_ETHREAD:
  * the pool has no thread and the system gives none; POOL_ECLOSED: the pool is shutting down, or the group ended while
  * the call stood in line; POOL_EBADHANDLE. */
@@ -344,6 +392,7 @@ POOL_API pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, vo
 /* The most bytes of context that a submit copies. */
 #define POOL_TASK_COPY_MAX 48
 
+/* What pool_group_submit_task submits. */
 typedef struct pool_task {
   uint32_t struct_size; /* bytes of this struct, set by pool_task_init */
   uint32_t overflow;    /* POOL_OVERFLOW_*; default: what the group says */
@@ -362,17 +411,19 @@ typedef struct pool_task {
  * POOL_OK; POOL_EINVAL: task is NULL, or size is under 8, over 4,096 or not a multiple of 4. */
 POOL_API pool_status_t pool_task_init(pool_task_t *task, size_t size);
 
-/* Submits *task, which is not kept. After POOL_OK the library owns the context and calls drop exactly once; after any
- * other status it is still the caller's. With a delay the task is its group's from now on, queued as any other, and
- * takes a place until it starts: never early, seldom more than 0.1 ms late if a worker idles. Under
- * POOL_OVERFLOW_CALLER_RUNS one with a delay is refused at the bound. Otherwise as pool_group_submit. Since 1.0.
+/* Submits a task with all that can be said of one; *task is not kept. After POOL_OK the library owns the context and
+ * calls drop exactly once; after any other status it is still the caller's. With a delay the task is its group's from
+ * now on, queued as any other, and takes a place until it starts: never early, seldom more than 0.1 ms late if a worker
+ * idles. Under POOL_OVERFLOW_CALLER_RUNS one with a delay is refused at the bound. Otherwise as pool_group_submit.
+ * Blocks as pool_group_submit does. Since 1.0.
  * POOL_OK; POOL_EINVAL: task or its fn is NULL, a field is out of range, ctx is NULL with copy_size, or both delay and
  * start_at are set; POOL_ENOMEM: also if 16,777,216 timers are alive; POOL_ETHREAD: also if the system gives no thread
  * for timers; and as pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_task(pool_group_t group, const pool_task_t *task);
 
 /* As pool_group_submit, but the task starts after `delay` ns at the earliest. Writes a handle to *timer, which may be
- * NULL. As pool_group_submit_task with `delay` and `timer`. Since 1.0. */
+ * NULL. As pool_group_submit_task with `delay` and `timer`. Blocks as pool_group_submit does. Since 1.0.
+ * POOL_OK; POOL_EINVAL: fn is NULL; and as pool_group_submit_task. */
 POOL_API pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay, pool_task_fn fn, void *ctx,
                                                pool_timer_t *timer);
 
@@ -382,15 +433,15 @@ POOL_API pool_status_t pool_group_submit_after(pool_group_t group, int64_t delay
  * it has run, or was dropped. */
 POOL_API pool_status_t pool_timer_cancel(pool_timer_t timer);
 
-/* Makes such a task due now. From any thread; one that is just about to hand itself back goes on at once. Does not
- * block. Since 1.0.
+/* Makes a task that waits for its time due now. From any thread; one that is just about to hand itself back goes on at
+ * once. Does not block. Since 1.0.
  * POOL_OK, also if it is due already; POOL_EBADHANDLE: also if it has run, or was dropped. */
 POOL_API pool_status_t pool_timer_fire(pool_timer_t timer);
 
 /* Submits fn(ctxs[0]) to fn(ctxs[count - 1]), in this order, until one is refused. Writes how many were accepted to
  * *accepted, also on failure; `drop` (may be NULL) belongs to that prefix only. `accepted` may be NULL. Otherwise as
- * pool_group_submit. Since 1.0.
- * POOL_OK: all were accepted; else the status of the first that was not: POOL_EINVAL: fn is NULL, or ctxs is NULL with
+ * pool_group_submit. Blocks as pool_group_submit does. Since 1.0.
+ * POOL_OK: all were accepted, else the status of the first that was not; POOL_EINVAL: fn is NULL, or ctxs is NULL with
  * count > 0; and as pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_n(pool_group_t group, pool_task_fn fn, void *const *ctxs, size_t count,
                                            pool_drop_fn drop, size_t *accepted);
@@ -407,7 +458,9 @@ POOL_API pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint
 /* Counts a task of this group that is done elsewhere: submitted and running until pool_group_leave. Takes no place
  * in the pool's queue and no place of max_concurrency; while tasks before it wait, one of the group's own
  * queue_capacity. Does not block. Since 1.0.
- * POOL_OK; POOL_ECANCELED; POOL_ENOMEM; POOL_ETHREAD; POOL_ECLOSED; POOL_EBADHANDLE. */
+ * POOL_OK: until pool_group_leave the group is not empty; POOL_ECANCELED: the group is cancelled; POOL_ENOMEM;
+ * POOL_ETHREAD: the pool has no thread and the system gives none; POOL_ECLOSED: the pool is shutting down;
+ * POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_enter(pool_group_t group);
 
 /* Ends what pool_group_enter began, on any thread, after a pool_group_detach too: `outcome` is what a pool_task_fn
@@ -435,7 +488,7 @@ POOL_API pool_status_t pool_group_wait_for(pool_group_t group, int64_t timeout);
  * the tasks did happens before the return); POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_poll(pool_group_t group);
 
-/* Waits for the group's unfinished tasks as pool_group_wait does, and for its notifications, then ends the group, so
+/* Ends a group: waits for its unfinished tasks as pool_group_wait does, and for its notifications, then ends it, so
  * that contexts on the caller's stack are safe. From the group's own notification: ends it when that returns, as
  * pool_group_detach does. Blocks. Since 1.0.
  * POOL_OK: ended, however its tasks ended; POOL_EDEADLK: a task of this group is on this thread's own stack, or
@@ -449,7 +502,7 @@ POOL_API pool_status_t pool_group_destroy(pool_group_t group);
  * POOL_OK; POOL_EBUSY: it is the pool's own, of pool_submit; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
 
-/* Calls fn(ctx) once, on a worker, when the group is next empty, after the last drop; at once if it is empty. It is
+/* Calls fn(ctx) when the group is next empty, once, on a worker, after the last drop; at once if it is empty. It is
  * no task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; several
  * may run at the same time. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: fn is NULL; POOL_EBUSY: thousands of waits and notifications have been started since the
@@ -463,11 +516,11 @@ POOL_API pool_status_t pool_group_notify(pool_group_t group, pool_notify_fn fn, 
  * one is always told, and none is told twice. A group that was just made is empty: set after the submits, the eventfd
  * tells once, when all of them are over.
  *
- * `fd` needs O_NONBLOCK (EFD_NONBLOCK) and has to keep it; it may be that of many groups. It is duplicated: the caller's
- * own stays the caller's and may be closed at once. The duplicate is closed before the call that replaces it, or that
- * ends the telling (`fd` -1), returns, and when the group ends, which tells of the last moment first. (Until then an
- * epoll does not forget what its owner has closed.) A child of fork() inherits the duplicate, closed on exec; nothing is
- * written there. Does not block. Since 1.0.
+ * `fd` needs O_NONBLOCK (EFD_NONBLOCK) and has to keep it; it may be that of many groups. It is duplicated: the
+ * caller's own stays the caller's and may be closed at once. The duplicate is closed before the call that replaces it,
+ * or that ends the telling (`fd` -1), returns, and when the group ends, which tells of the last moment first. (Until
+ * then an epoll does not forget what its owner has closed.) A child of fork() inherits the duplicate, closed on exec;
+ * nothing is written there. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: fd is neither -1 nor such an eventfd; POOL_EBUSY: as pool_group_notify; POOL_ENOMEM: no
  * descriptor is left; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_set_eventfd(pool_group_t group, int32_t fd);
@@ -498,6 +551,7 @@ POOL_API pool_status_t pool_group_reset(pool_group_t group);
  * POOL_OK; POOL_EINVAL: text is NULL or text_size is 0; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_name(pool_group_t group, char *text, size_t text_size);
 
+/* What pool_group_stats writes. */
 typedef struct pool_group_stats_values {
   uint32_t struct_size; /* bytes written by the library */
   uint32_t reserved;    /* 0 */
@@ -527,20 +581,23 @@ POOL_API pool_status_t pool_group_stats(pool_group_t group, pool_group_stats_t *
  * POOL_OK; POOL_EINVAL: text is NULL and text_size is not 0; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_failure(pool_group_t group, int32_t *code, char *text, size_t text_size);
 
-/* From inside a task, to which all these refer also when it runs on a waiting thread.
- *
- * Says whether the task's group was cancelled, or its pool's shutdown cancels: 1, else 0; 0 outside a task. Never
- * blocks. Since 1.0. */
+/* ---------------------------------------------------------------------------------------------------------------
+ * Inside a task: to the task that calls them all these refer, also when it runs on a waiting thread.
+ */
+
+/* Says whether the task's group was cancelled, or its pool's shutdown cancels. Never blocks. Since 1.0.
+ * 1: yes; 0: no, or outside a task. */
 POOL_API int32_t pool_task_cancelled(void);
 
-/* Writes the pool, or the group, of the task to *pool or *group. Never blocks. Since 1.0.
+/* Gives the task's pool or group, in *pool or *group. Never blocks. Since 1.0.
  * POOL_OK; POOL_EINVAL: the pointer is NULL, or called outside a task. */
 POOL_API pool_status_t pool_current_pool(pool_t *pool);
 POOL_API pool_status_t pool_current_group(pool_group_t *group);
 
-/* Returns a small number that no other thread which runs a task of the same pool and asks has at the same moment: the
- * lowest that was free when this thread first asked within its outermost task of the pool. The same until that task
- * ends. -1 outside a task. Does not block. Since 1.0. */
+/* Gives the thread a small number, which no other one that runs a task of the same pool and asks has at the same
+ * moment: the lowest that was free when this thread first asked within its outermost task of the pool. The same until
+ * that task ends. Does not block. Since 1.0.
+ * 0 and more: the number; -1: outside a task. */
 POOL_API int32_t pool_worker_index(void);
 
 /* Around a call that blocks (a file, a database, a lock that others hold for long), inside a task: while a worker is in
@@ -551,30 +608,34 @@ POOL_API int32_t pool_worker_index(void);
  * inside a section runs tasks as always; these have sections of their own, and the one around them stays open. Does
  * nothing outside a task, and on a thread that is no worker: it takes no worker's place. Does not block; the beginning
  * may create a thread, or wake one. Since 1.0.
- * POOL_OK; pool_blocking_end: POOL_EINVAL: the task is not inside a section (the log says so). */
+ * POOL_OK; POOL_EINVAL, of pool_blocking_end alone: the task is not inside a section (the log says so). */
 POOL_API pool_status_t pool_blocking_begin(void);
 POOL_API pool_status_t pool_blocking_end(void);
 
-/* From inside a task: makes it a failure with this code, whatever it returns, and keeps `text` (may be NULL; cut to
+/* Makes the task that calls it a failure with this code, whatever it returns, and keeps `text` (may be NULL; cut to
  * POOL_FAILURE_TEXT_MAX) for pool_group_failure. The last call in a task counts. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: code is 0 or the library's (INT32_MIN to INT32_MIN + 255), or called outside a task. */
 POOL_API pool_status_t pool_task_set_failure(int32_t code, const char *text);
 
-/* What the two functions below return on success. */
+/* What pool_task_again_after and pool_task_suspend return on success. */
 enum { POOL_TASK_AGAIN = INT32_MIN + 3 };
 
-/* From inside a task: hands it back, if the task returns what this returns. It is called again with the same context
+/* Hands back the task that calls it, if the task returns what this returns. It is called again with the same context
  * after `delay` ns (0 and less: as soon as others had their turn; INT64_MAX: never), on any thread; meanwhile it costs
  * 64 bytes and no thread. It goes on counting as running, and is not dropped; a cancel of its group drops it instead
  * of calling it again. Whether it keeps its place of max_concurrency says the group's `limit_counts_suspended`.
  * Nothing can refuse its return: neither bounds nor a pool that is shutting down. Not for jobs, nor for the turns of
- * pool_group_apply. POOL_TASK_AGAIN; any other value (no memory, no thread for timers, no task) fails the task that
- * returns it; a task that has been handed back before, or was delayed, has what it takes. Does not block. Since 1.0. */
+ * pool_group_apply. A task that has been handed back before, or was delayed, has what it takes. Does not block.
+ * Since 1.0.
+ * POOL_TASK_AGAIN: the task may return it; any other value: no memory, no thread for timers, or no task, and a failure
+ * of the task that returns it. */
 POOL_API int32_t pool_task_again_after(int64_t delay);
 
-/* The same, and writes a handle to *timer: pool_timer_fire makes the task go on at once, whether it comes before or
- * after the task's return. So a task can wait for whatever calls back, for `timeout` ns at most (INT64_MAX: for as long
- * as it takes). The handle is over when the task goes on and hands itself back anew, or ends. Since 1.0. */
+/* As pool_task_again_after, and writes a handle to *timer: pool_timer_fire makes the task go on at once, whether it
+ * comes before or after the task's return. So a task can wait for whatever calls back, for `timeout` ns at most
+ * (INT64_MAX: for as long as it takes). The handle is over when the task goes on and hands itself back anew, or ends.
+ * Does not block. Since 1.0.
+ * POOL_TASK_AGAIN: the task may return it; any other value: as pool_task_again_after, or timer is NULL. */
 POOL_API int32_t pool_task_suspend(int64_t timeout, pool_timer_t *timer);
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -583,7 +644,7 @@ POOL_API int32_t pool_task_suspend(int64_t timeout, pool_timer_t *timer);
 
 /* Submits fn(ctx, &result) to a group, as pool_group_submit does, and writes a handle to *job, which the caller
  * ends with pool_job_release. `drop_result` (may be NULL) takes a result that nobody claims. A cancelled or
- * discarded job never runs; the context stays the caller's. Since 1.0.
+ * discarded job never runs; the context stays the caller's. Blocks as pool_group_submit does. Since 1.0.
  * POOL_OK; POOL_EINVAL: fn or job is NULL; POOL_ENOMEM: also if 16,777,216 jobs are alive; and as
  * pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void *ctx, pool_drop_fn drop_result,

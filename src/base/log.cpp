@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 
@@ -41,11 +43,6 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return level == LogLevel::warning ? spdlog::level::warn : spdlog::level::info;
 }
 
-bool is_wanted(const LogConfig& log, LogLevel level) {
-  const LogLevel least = log.level == LogLevel::by_default ? LogLevel::warning : log.level;
-  return level >= least && !exiting.load(std::memory_order_relaxed);
-}
-
 void write(const LogConfig& log, LogLevel level, const char* message) noexcept {
   // Writing is a cancellation point, and nothing here lets an unwinding through.
   int cancel_state = 0;
@@ -63,20 +60,22 @@ void write(const LogConfig& log, LogLevel level, const char* message) noexcept {
   pthread_setcancelstate(cancel_state, nullptr);
 }
 
-// Says whether the same line went to the same place within the last second.
-bool is_repeated(const LogConfig& log, const char* message) {
+// Says whether `most` lines of this kind went to the same place within a second. (A few kinds are remembered.)
+bool is_repeated(const LogConfig& log, const char* kind, int most) {
   using Clock = std::chrono::steady_clock;
-  static LogConfig last_log;
-  static const char* last = nullptr;
-  static Clock::time_point last_at;
+  struct Recent {
+    LogConfig log;
+    const char* kind = nullptr;
+    Clock::time_point since;
+    int count = 0;
+  };
+  static Recent recents[16];
   const std::lock_guard lock(log_mutex);
+  Recent& recent = recents[std::hash<const char*>()(kind) / 8 % std::size(recents)];
   const auto now = Clock::now();
-  const bool is_same = message == last && log.fn == last_log.fn && log.user == last_log.user;
-  if (is_same && now - last_at < std::chrono::seconds(1)) return true;
-  last_log = log;
-  last = message;
-  last_at = now;
-  return false;
+  const bool is_same = kind == recent.kind && log.fn == recent.log.fn && log.user == recent.log.user;
+  if (!is_same || now - recent.since >= std::chrono::seconds(1)) recent = {log, kind, now, 0};
+  return ++recent.count > most;
 }
 
 }  // namespace
@@ -86,12 +85,17 @@ void watch_exit() noexcept {
   (void)std::atexit([] { exiting.store(true, std::memory_order_relaxed); });
 }
 
+bool is_wanted(const LogConfig& log, LogLevel level) noexcept {
+  const LogLevel least = log.level == LogLevel::by_default ? LogLevel::warning : log.level;
+  return level >= least && !exiting.load(std::memory_order_relaxed);
+}
+
 void report(const LogConfig& log, LogLevel level, const char* message) noexcept {
-  if (is_wanted(log, level) && !is_repeated(log, message)) write(log, level, message);
+  if (is_wanted(log, level) && !is_repeated(log, message, 1)) write(log, level, message);
 }
 
 void report_invalid(const LogConfig& log, const char* function, const char* field, const char* allowed) noexcept {
-  if (!is_wanted(log, LogLevel::error)) return;
+  if (!is_wanted(log, LogLevel::error) || is_repeated(log, allowed, 10)) return;
   char line[256];
   std::snprintf(line, sizeof line, "%s: %s: %s", function, field, allowed);
   write(log, LogLevel::error, line);

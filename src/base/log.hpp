@@ -25,11 +25,14 @@ struct LogConfig {
 // From now on the log knows when the process exits. Called again it does nothing.
 void watch_exit() noexcept;
 
+// Whether a line of this level is told at all.
+bool is_wanted(const LogConfig& log, LogLevel level) noexcept;
+
 // What an operator wants to know once. The same message comes at most once a second to the same place.
 void report(const LogConfig& log, LogLevel level, const char* message) noexcept;
 inline void report(const char* message) noexcept { report({}, LogLevel::warning, message); }
 
-// A caller's mistake: names the function, the option, and what is allowed.
+// A caller's mistake: names the function, the option, and what is allowed. The same at most ten times a second.
 void report_invalid(const LogConfig& log, const char* function, const char* field, const char* allowed) noexcept;
 inline void report_invalid(const char* function, const char* field, const char* allowed) noexcept {
   report_invalid({}, function, field, allowed);

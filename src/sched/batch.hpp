@@ -357,6 +357,7 @@ class Batch {
     do {
       note_started();
       frame.fn = work.fn;
+      POOL_PROBE(start, &group_, work.fn, work.ctx);
       try {
         const std::int32_t result = call<traced>(work, last_end);
         if (result != 0 && !frame.failed) [[unlikely]] {
@@ -377,6 +378,7 @@ class Batch {
         frame.fail(result_exception, "an exception that is no std::exception");
       }
       if (frame.is_inherited()) throw Forked();
+      POOL_PROBE(end, &group_, work.fn, work.ctx);
       tell(run_);
       if (frame.is_unsettled()) break;
       if (!take(work, frame.place < 0)) {

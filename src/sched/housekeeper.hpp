@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "sched/timers.hpp"
 
@@ -104,6 +105,7 @@ class Housekeeper {
       pool_.armed.store(0);
       if (!has_reason() || pool_.armed.exchange(1) != 0) {
         // Armed again by somebody else: his call makes us look again.
+        if (std::exchange(is_burst_, false)) Sys::inform(pool_.log, "the burst is over: all that waited is being run");
         return window_end_ = never;
       }
       return open_window(1);
@@ -112,6 +114,9 @@ class Housekeeper {
     const Added added = add();
     if (added == Added::failed) {
       Sys::report(pool_.log, "a burst thread could not be created; carrying on with those there are");
+    }
+    if (added == Added::some && !std::exchange(is_burst_, true)) {
+      Sys::inform(pool_.log, "a burst has begun: tasks wait, and none has been started for burst_delay");
     }
     return open_window(added == Added::some ? next_ * 2 : next_);
   }
@@ -169,6 +174,7 @@ class Housekeeper {
   std::int64_t window_end_ = never;
   std::uint64_t seen_starts_ = 0;
   std::uint32_t next_ = 1;
+  bool is_burst_ = false;  // and it was told
   std::int64_t retry_at_ = never;
 };
 

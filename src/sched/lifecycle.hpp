@@ -58,7 +58,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   }
   const std::lock_guard lock(pool.growth);  // somebody may still be counting the last life
   pool.has_ready = true;
-  if (pool.world == nullptr) pool.world = &world;  // a slot has one for good: late readers look at it
+  if (pool.world == nullptr) pool.world = &world;  // always the same, and late readers may be about
   pool.index.store(index);
   pool.bounds_word.store(
       park::Bounds::make(config.min_workers, config.max_workers, config.burst_workers, config.burst_delay <= 0).word);
@@ -77,10 +77,12 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.prestart = config.prestart;
   pool.hooks = config.hooks;
   pool.log = config.log;
+  pool.full_told.store(Sys::wants_info(config.log) ? 0 : INT64_MAX);
   pool.unusual.store(0);
   pool.stopping.store(0);
   pool.own_group.store(0);
-  pool.rotation.store(0);
+  pool.rotation.store(1);  // a new group, which has used nothing, is behind
+  pool.spread.store(0);
   pool.blocked.store(0);
   pool.rejected.store(0);
   pool.caller_runs.store(0);

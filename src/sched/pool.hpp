@@ -194,8 +194,9 @@ struct alignas(base::cache_line) Pool {
   typename Sys::Mutex sweep_mutex;
   alignas(base::cache_line) park::IdleSet<Sys> idle;
   alignas(base::cache_line) queue::ReadySet<Sys> ready;
-  // The rotation between groups has come that far (sched/search.hpp).
-  Atomic<std::int64_t> rotation{0};
+  // The rotation between groups has come that far, and newcomers join so far ahead of it (sched/search.hpp).
+  Atomic<std::int64_t> rotation{1};
+  Atomic<std::int64_t> spread{0};
   DueNotices<Sys> notices;
   Numbers<Sys> numbers;
   // That of pool_submit: generation 63..32 | slot 31..0, or 0. Made under `growth`.
@@ -243,6 +244,8 @@ struct alignas(base::cache_line) Pool {
   bool prestart = false;
   Hooks hooks;
   base::LogConfig log;  // fixed for a life
+  // When it was last told that a queue is full; INT64_MAX: nobody wants to know.
+  Atomic<std::int64_t> full_told{0};
   // Threads that write to the log and hold nothing else that keeps the pool alive.
   Atomic<std::uint32_t> reporters{0};
   // The housekeeper: there is one; what it sleeps on; whether it is to end.

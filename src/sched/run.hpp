@@ -11,6 +11,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/probe.hpp"
 #include "sched/blocking.hpp"
 #include "sched/cancel.hpp"
 #include "sched/complete.hpp"
@@ -102,6 +103,7 @@ class Run {
     if (fate != Fate::runs) return settle(fate), true;
     bool is_over = true;
     const std::int64_t began = time_start();
+    POOL_PROBE(start, &group_, frame_.fn, task_.ctx);
     try {
       const std::int32_t result = call();
       is_over = result != result_again || frame_.failed || frame_.timer == nullptr || job_ != nullptr;
@@ -117,6 +119,7 @@ class Run {
       frame_.fail(result_exception, "an exception that is no std::exception");
     }
     if (frame_.is_inherited()) throw Forked();
+    POOL_PROBE(end, &group_, frame_.fn, task_.ctx);
     if (began != 0) pool_.runs.add(Sys::now() - began);
     is_over ? settle(fate) : hand_back();
     return is_over;

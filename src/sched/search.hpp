@@ -7,10 +7,12 @@
 // the workers' time, divided by its weight; the rotation has come so far; a group that is ahead of the rotation by more
 // than a quantum is passed over. The rotation goes on by a quantum each time a worker's cursor comes round, and jumps
 // to the group that is least ahead if nobody else has work. So each group gets workers' time by its weight, however
-// long its tasks are, and a newcomer waits for one round at most. Time is read at the end of a visit and every few
-// tasks.
+// long its tasks are. Whoever is behind the rotation has had no work when it came by, and joins in the middle of the
+// others: not at the rotation, or a stream of newcomers with long tasks would hold it up for hundreds of rounds, and
+// keep those waiting that are ahead. Time is read at the end of a visit and every few tasks.
 #pragma once
 
+#include <algorithm>
 #include <utility>
 
 #include "sched/batch.hpp"
@@ -25,7 +27,9 @@ class Search {
  public:
   using Claimed = typename GroupType::Queue::Claimed;
 
-  Search(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker) : world_(world), pool_(pool), worker_(worker) {}
+  Search(World<Sys>& world, Pool<Sys>& pool, Worker<Sys>& worker) : world_(world), pool_(pool), worker_(worker) {
+    set_visited(base::nil);  // a thread before ours may have ended in the middle of a visit
+  }
 
   // How far a search goes: quick leaves alone what others have claimed; lingering, we have been searching for a while,
   // looks twice at everything; in earnest takes what there is.
@@ -40,14 +44,14 @@ class Search {
     const bool tasks_first = notice_ != nullptr;
     notice_ = nullptr;
     if (!tasks_first && take_notice()) return Claimed::task;
-    if (visited_ != base::nil && ++tasks_ >= next_reading_) charge();
+    if (visited() != base::nil && ++tasks_ >= next_reading_) charge();
     // What lies in our own window was left because it takes long, or by a suspension: in turn with the other groups.
     const bool was_own = std::exchange(was_own_, false);
     if (!was_own && !tasks_first && take_own_window(false)) return Claimed::task;
     if (is_in_lockstep()) Sys::linger_short();
     // Also while there is other work: what is stuck behind a long task has its turn.
-    if (tasks_ == 0 && visited_ != base::nil && since_ - looked_at_windows_ > 50 * Sys::quantum()) {
-      looked_at_windows_ = since_;
+    if (tasks_ == 0 && visited() != base::nil && since() - looked_at_windows_ > 50 * Sys::quantum()) {
+      looked_at_windows_ = since();
       if (steal_some(Look::lingering)) return Claimed::task;
     }
     if (look == Look::lingering) {
@@ -61,6 +65,7 @@ class Search {
       Claimed found = scan(start, base::nil);
       if (found == Claimed::task) return found;
       bool not_ready = found == Claimed::not_ready;
+      end_round();
       if (start != 0) {
         found = scan(0, start);
         if (found == Claimed::task) {
@@ -96,9 +101,9 @@ class Search {
 
   // The time until the next visit is nobody's.
   void pause() {
-    if (visited_ != base::nil) charge();
-    visited_ = base::nil;
-    worker_.visited.store(base::nil, std::memory_order_relaxed);
+    if (visited() == base::nil) return;
+    end_visit();
+    set_visited(base::nil);
   }
 
   // Runs what the last find found.
@@ -117,6 +122,8 @@ class Search {
   // So many groups, and bits of groups without work among them, does a lingering search look at.
   static constexpr std::uint32_t most_seen = 24;
   static constexpr std::uint32_t most_bits = 64;
+  // So many quanta ahead of the rotation does a group count at most where others join.
+  static constexpr std::int64_t most_ahead = 250;
   struct Seen {
     const GroupType* group;
     std::uint64_t front;
@@ -137,7 +144,11 @@ class Search {
       const std::uint32_t index = pool_.ready.next(from);
       if (index == base::nil || index >= end) return not_ready ? Claimed::not_ready : Claimed::empty;
       from = index + 1;
-      if (is_ahead(index)) continue;
+      if (is_ahead(index)) {
+        const GroupType& group = world_.groups[index];
+        count_in(group, group.used.load(std::memory_order_relaxed));
+        continue;
+      }
       if (is_quick_ && left_ < most_left && is_for_owner(world_.groups[index])) {
         ++left_;
         continue;
@@ -219,8 +230,13 @@ class Search {
   }
 
   bool is_ahead(std::uint32_t index) {
-    const std::int64_t used = world_.groups[index].used.load(std::memory_order_relaxed);
-    if (used <= pool_.rotation.load(std::memory_order_relaxed) + Sys::quantum()) return false;
+    GroupType& group = world_.groups[index];
+    std::int64_t used = group.used.load(std::memory_order_relaxed);
+    const std::int64_t now = pool_.rotation.load(std::memory_order_relaxed);
+    const bool joins = used < now;
+    if (joins) used = now + pool_.spread.load(std::memory_order_relaxed);
+    if (used <= now + Sys::quantum()) return false;
+    if (joins) group.used.store(used, std::memory_order_relaxed);
     if (best_ == base::nil || used < best_used_) {
       best_ = index;
       best_used_ = used;
@@ -228,12 +244,29 @@ class Search {
     return true;
   }
 
+  // A group of this round has used so much: it was passed over, or our visit is over.
+  void count_in(const GroupType& group, std::int64_t used) {
+    const std::int64_t ahead = used - pool_.rotation.load(std::memory_order_relaxed);
+    const std::int64_t weight = group.weight.load(std::memory_order_relaxed);
+    sum_ahead_ += std::clamp<std::int64_t>(ahead, 0, most_ahead * Sys::quantum()) * weight;
+    weights_ += weight;
+  }
+  // Newcomers join where the groups of a round are on average. That grows by little in each round, and no group counts
+  // as more than a few milliseconds ahead: one long task must not delay all that come after it.
+  void end_round() {
+    const std::int64_t before = pool_.spread.load(std::memory_order_relaxed);
+    const std::int64_t mean = weights_ == 0 ? 0 : sum_ahead_ / weights_;
+    const std::int64_t spread = std::min(mean, 2 * before + Sys::quantum());
+    if (spread != before) pool_.spread.store(spread, std::memory_order_relaxed);
+    sum_ahead_ = weights_ = 0;
+  }
+
   // Quick tasks, and few of them at a time: we follow a submitter closely, each of us waiting for the line that the
   // other has just written. To let some more come is faster for both.
   bool is_in_lockstep() {
     if (!claim_.in_window || claim_.count * 4 > Window<Sys>::most) return false;
     claim_.in_window = false;
-    return visited_ != base::nil && world_.groups[visited_].batch.load(std::memory_order_relaxed) > 4 * claim_.count;
+    return visited() != base::nil && world_.groups[visited()].batch.load(std::memory_order_relaxed) > 4 * claim_.count;
   }
 
   // What is left in this thread's window. `is_alone`: nobody else has work, so that it does not matter how much the
@@ -289,32 +322,42 @@ class Search {
     return claimed;
   }
 
+  // The group whose tasks we run, and since when: in the worker, where others see it.
+  std::uint32_t visited() const { return worker_.visited.load(std::memory_order_relaxed); }
+  void set_visited(std::uint32_t index) { worker_.visited.store(index, std::memory_order_relaxed); }
+  std::int64_t since() const { return worker_.since.load(std::memory_order_relaxed); }
+
   // From here on the time is this group's.
   void visit(std::uint32_t index) {
-    if (index == visited_) return;
-    charge();
-    visited_ = index;
-    worker_.visited.store(index, std::memory_order_relaxed);
+    if (index == visited()) return;
+    end_visit();
+    set_visited(index);
     next_reading_ = 1;
   }
+  void end_visit() {
+    const std::int64_t used = charge();
+    if (visited() != base::nil) count_in(world_.groups[visited()], used);
+  }
 
-  // Puts the time since the last reading to the account of the group that we have visited.
-  void charge() {
+  // Puts the time since the last reading to the account of the group that we have visited. What it has used by now.
+  std::int64_t charge() {
     const std::int64_t now = Sys::ticks();
-    if (visited_ != base::nil) {
-      GroupType& group = world_.groups[visited_];
-      const std::int64_t spent = now - since_;
+    std::int64_t used = 0;
+    if (visited() != base::nil) {
+      GroupType& group = world_.groups[visited()];
+      const std::int64_t spent = now - since();
       const std::int64_t share = spent / group.weight.load(std::memory_order_relaxed);
       const std::int64_t rotation = pool_.rotation.load(std::memory_order_relaxed);
-      const std::int64_t used = group.used.load(std::memory_order_relaxed);
+      const std::int64_t before = group.used.load(std::memory_order_relaxed);
       // Two workers may do this at once, and the slot may have another life by now: a little unfair, and no more.
-      group.used.store((used > rotation ? used : rotation) + share, std::memory_order_relaxed);
+      used = (before > rotation ? before : rotation) + share;
+      group.used.store(used, std::memory_order_relaxed);
       next_reading_ = spent > Sys::quantum() / 2 ? 1 : next_reading_ < most_unread ? next_reading_ * 2 : most_unread;
       pace(group, spent);
     }
-    since_ = now;
     worker_.since.store(now, std::memory_order_relaxed);
     tasks_ = 0;
+    return used;
   }
 
   // Batches of about a quantum: by how long they take, never by how long a task takes on average. (Contention makes
@@ -361,15 +404,16 @@ class Search {
   // The window that we saw last, and how far its owner had got.
   const Local<Sys>* victim_ = nullptr;
   std::uint64_t victim_seen_ = 0;
-  // The group whose tasks we run, since when, how many since the last look at the clock, and when to look again.
-  std::uint32_t visited_ = base::nil;
-  std::int64_t since_ = 0;
+  // How many tasks since the last look at the clock, and when to look again.
   std::int64_t looked_at_windows_ = 0;
   std::uint32_t tasks_ = 0;
   std::uint32_t next_reading_ = 1;
   // Of the groups with work that are ahead of the rotation, the one that is least so.
   std::uint32_t best_ = base::nil;
   std::int64_t best_used_ = 0;
+  // Of this round: the weights of its groups, and by how much they are ahead of the rotation, times their weights.
+  std::int64_t weights_ = 0;
+  std::int64_t sum_ahead_ = 0;
 };
 
 }  // namespace pool::sched

@@ -28,7 +28,8 @@ template <class Sys>
   local.tallied.store(to.home.load(relaxed), relaxed);
 }
 
-// The same of what it has run of its own groups: `home` is about to be another one.
+// The same of what it has run of its own groups: `home` is about to be another one. (Apart from the others: there
+// `home` was looked at already, and a second look is what fan-out would feel.)
 template <class Sys>
 void tell_own_finished(World<Sys>& world, Local<Sys>& local) {
   constexpr auto relaxed = std::memory_order_relaxed;
@@ -57,13 +58,18 @@ template <class Sys>
   if (is_nested || Sys::worker_pool() != &pool) local->helped.store(local->helped.load(relaxed) + count, relaxed);
 }
 
-// The same for a task that goes to this group.
+// When the next task that this thread submits to that group is submitted, if it is one that is timed; else 0.
 template <class Sys>
-std::int64_t stamp_next(const World<Sys>& world, const group::Group<Sys>& group) {
+std::int64_t stamp_next(World<Sys>& world, const group::Group<Sys>& group) {
   // (Of a group that ends now it may be some other pool: then one more or less is timed.)
   const std::uint32_t index = group.pool.load(std::memory_order_relaxed);
   const std::uint32_t every = index == base::nil ? 0 : world.pools[index].timed_every.load(std::memory_order_relaxed);
-  return stamp_next<Sys>(every, static_cast<Local<Sys>*>(Sys::local()));
+  if (every == 0) return 0;
+  if (auto* const local = static_cast<Local<Sys>*>(Sys::local())) {
+    if (++local->untimed < every) return 0;
+    local->untimed = 0;
+  }
+  return Sys::now();
 }
 
 struct Tallied {

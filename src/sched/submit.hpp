@@ -142,7 +142,24 @@ class Submit {
     return overflow == Overflow::block && inside_ ? Overflow::caller_runs : overflow;
   }
 
+  // For the operator: the first time, and then once in a while.
+  void tell_full(Pool<Sys>& pool, Bound bound) const {
+    constexpr std::int64_t interval = 10'000'000'000;
+    const std::int64_t told = pool.full_told.load(std::memory_order_relaxed);
+    if (told == INT64_MAX) return;
+    const std::int64_t now = Sys::now();
+    if (told != 0 && now - told < interval) return;
+    // The end of the pool, and so of its log, waits for us; or we see that it has come.
+    pool.reporters.fetch_add(1);
+    std::int64_t expected = told;
+    if (pool.generation.load() == base::high(home_) && pool.full_told.compare_exchange_strong(expected, now)) {
+      Sys::inform(pool.log, bound == Bound::group ? "the queue of a group is full" : "the queue of the pool is full");
+    }
+    if (pool.reporters.fetch_sub(1) == 1) Sys::wake(pool.reporters, INT32_MAX);
+  }
+
   Next at_bound(Pool<Sys>& pool, const queue::Work& work, Bound bound) {
+    tell_full(pool, bound);
     switch (policy(pool)) {
       case Overflow::reject:
         return over(Submitted::full);

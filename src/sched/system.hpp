@@ -212,6 +212,10 @@ struct System {
   static void report(const base::LogConfig& log, const char* message) {
     base::report(log, base::LogLevel::warning, message);
   }
+  static bool wants_info(const base::LogConfig& log) { return base::is_wanted(log, base::LogLevel::info); }
+  static void inform(const base::LogConfig& log, const char* message) {
+    base::report(log, base::LogLevel::info, message);
+  }
 
  private:
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* top_frame_ = nullptr;

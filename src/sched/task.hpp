@@ -53,10 +53,9 @@ struct Task {
     } else {
       std::memcpy(node->bytes, &ctx, sizeof ctx);
     }
-    const Kind kind = copy_size != 0   ? submitted != 0 ? timed_copied : copied
-                      : submitted != 0 ? timed_pointed
-                                       : pointed;
-    work = {mark(kind), reinterpret_cast<std::uintptr_t>(node)};
+    const Kind untimed = copy_size != 0 ? copied : pointed;
+    const Kind timed = copy_size != 0 ? timed_copied : timed_pointed;
+    work = {mark(submitted != 0 ? timed : untimed), reinterpret_cast<std::uintptr_t>(node)};
     return true;
   }
 

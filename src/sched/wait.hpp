@@ -98,6 +98,7 @@ class Wait {
 
   ~Wait() {
     if (was_counted_) group_.waiters.fetch_sub(1);
+    if (frame_ != nullptr) frame_->waits_for = nullptr;
   }
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
@@ -106,6 +107,8 @@ class Wait {
   Waited operator()(std::int64_t deadline, bool help) {
     Waited now = poll();
     if (now != Waited::timed_out) return now;
+    frame_ = Frame<Sys>::top();
+    if (frame_ != nullptr) frame_->waits_for = &group_;
     share_if_anothers(group_);
     std::uint32_t most = deadline == INT64_MAX ? batch() : 1;
     // The group's own tasks first: mostly that is all. Until then we are arriving.
@@ -211,6 +214,7 @@ class Wait {
   World<Sys>& world_;
   GroupType& group_;
   const std::uint32_t generation_;
+  Frame<Sys>* frame_ = nullptr;  // the task that waits, if one does
   bool was_counted_ = false;
   bool arrived_ = false;
   std::uint32_t number_ = 0;

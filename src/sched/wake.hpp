@@ -6,6 +6,7 @@
 
 #include <mutex>
 
+#include "base/probe.hpp"
 #include "sched/staff.hpp"
 
 namespace pool::sched {
@@ -62,6 +63,7 @@ void wake_one(World<Sys>& world, Pool<Sys>& pool) {
       if (!pool.idle.begin_search(state)) continue;
       if (pool.idle.wake_top(park::Parker<Sys>::search)) {
         pool.wakes.fetch_add(1, std::memory_order_relaxed);
+        POOL_PROBE(wake, &pool);
         return;
       }
       pool.idle.end_search();

@@ -128,6 +128,7 @@ class WorkerLoop {
       // At once. Whoever lowers the bounds makes us look.
       const bool surplus = is_surplus();
       const auto kept = [this, surplus] { return surplus ? pool_.bounds().kept() : pool_.bounds().min(); };
+      POOL_PROBE(park, &pool_, worker_.number);
       switch (worker_.parker.sleep(surplus ? 0 : is_kept ? never : due)) {
         case Parker::search:
           shrink_if_needed(pool_);  // as a new one

@@ -27,6 +27,7 @@ functions() {
 }
 
 dynamic() { readelf -dW "$shared"; }
+undefined() { nm -D --undefined-only --without-symbol-versions "$shared" | awk '{print $2}'; }
 
 case $case_ in
   exports)
@@ -64,6 +65,14 @@ case $case_ in
     dynamic | grep -qE '\(FLAGS\).*BIND_NOW' || fail "no BIND_NOW"
     dynamic | grep -qE '\(FLAGS_1\).*NODELETE' || fail "no NODELETE"
     if dynamic | grep -E 'TEXTREL|RPATH|RUNPATH'; then fail "libpool.so has the above"; fi
+    undefined | grep -qx __stack_chk_fail || fail "no stack protector"
+    # In a static program one object without the note, or with X in it, makes the stack executable.
+    readelf -SW "$static" | grep -F .note.GNU-stack > "$work/notes" || fail "libpool.a asks for an executable stack"
+    if grep -E ' [A-Z]*X[A-Z]* +[0-9]+ +[0-9]+ +[0-9]+$' "$work/notes"; then fail "libpool.a asks for an executable stack"; fi
+    ;;
+  fortified)
+    # Not in a debug build: it takes an optimizer. Only calls whose sizes cannot be seen to fit are left to be checked.
+    undefined | grep -E '^__[a-z]+_chk$' | grep -v stack || fail "no call is checked by _FORTIFY_SOURCE"
     ;;
   own_calls)
     # A call or a pointer that another library could take over would have a relocation against the name.
@@ -97,6 +106,38 @@ case $case_ in
       echo "-- $cc -std=$standard"
       "$cc" "${flags[@]}" -Wold-style-cast -std=$standard -x c++ "$work/use"
     done
+    ;;
+  probes)
+    echo '#include <sys/sdt.h>' | "$cc" -fsyntax-only -x c - 2> "$work/log" || { echo "SKIPPED: sys/sdt.h" && exit 77; }
+    readelf -nW "$shared" | grep -A 1 'Provider: libpool' | sed -nE 's/.*Name: //p' | sort -u > "$work/actual"
+    printf '%s\n' end park start submit wake > "$work/expected"
+    same "probe points" "$work/expected" "$work/actual"
+    ;;
+  gdb)
+    command -v gdb > /dev/null || { echo "SKIPPED: gdb" && exit 77; }
+    cat > "$work/user.c" << 'END'
+#include <pool/pool.h>
+#include <stddef.h>
+int main(void) {
+  const pool_job_t none = {0};
+  const pool_timer_t stale = {0x0000000240000005};
+  pool_t pool;
+  pool_group_t group;
+  pool_create(NULL, &pool);
+  pool_group_create(pool, NULL, &group);
+  pool_group_wait(group);
+  return (int)(pool_job_release(none) + pool_timer_fire(stale) + pool_destroy(pool)) * 0;
+}
+END
+    "$cc" -g "$work/user.c" -I"${includes%%:*}" -I"${includes##*:}" "$shared" -o "$work/user"
+    export LD_LIBRARY_PATH=${shared%/*}
+    script=$(dirname "$0")/../../capi/gdb/libpool-gdb.py
+    gdb -nx -batch -x "$script" -ex 'break pool_group_wait' -ex run -ex up -ex 'print pool' -ex 'print group' \
+      -ex 'print none' -ex 'print stale' "$work/user" > "$work/gdb" 2>&1 || true
+    grep -q 'Breakpoint 1, ' "$work/gdb" || { echo "SKIPPED: gdb (it runs no program here)" && exit 77; }
+    sed -nE 's/^\$[0-9] = //p' "$work/gdb" > "$work/actual"
+    printf '%s\n' 'pool 0 (generation 1)' 'group 0 (generation 1)' none 'no handle (0x240000005)' > "$work/expected"
+    same "what gdb shows" "$work/expected" "$work/actual"
     ;;
   *) fail "unknown case $case_" ;;
 esac

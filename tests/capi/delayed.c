@@ -223,6 +223,15 @@ static void test_places(void) {
   task.overflow = POOL_OVERFLOW_CALLER_RUNS;
   CHECK_STATUS(pool_group_submit_task(group, &task), POOL_EFULL);
   OK(pool_timer_cancel(timers[0]));
+  /* Without a delay it is a submit like any other. */
+  bounded.overflow = POOL_OVERFLOW_CALLER_RUNS;
+  pool_group_t in_place = make_group_of(pool, &bounded);
+  atomic_int runs = 0;
+  OK(submit_later(in_place, &last[1], INT64_MAX, &timers[1]));
+  OK(pool_group_submit_after(in_place, 0, task_count, &runs, NULL));
+  CHECK_EQ(runs, 1);
+  CHECK_STATUS(pool_group_submit_after(in_place, 1, must_not_run, NULL, NULL), POOL_EFULL);
+  OK(pool_timer_cancel(timers[1]));
   release_workers(&hold);
   OK(pool_destroy(pool));
 }

@@ -2,7 +2,8 @@
  * Copyright (c) the libpool authors
  *
  * Fairness between groups on one worker: a few tasks do not wait for another group's backlog, however many such groups
- * there are; shares of the worker's time go by weight, and by time rather than by tasks.
+ * there are; an old group does not wait for a stream of new ones; shares of the worker's time go by weight, and by
+ * time rather than by tasks.
  *
  * Nothing here is bounded by a time: what is counted is tasks that were started, each of which uses a known amount of
  * the processor. The bounds are wide, because the library measures what a batch takes by the clock: on a machine that
@@ -122,11 +123,92 @@ static void check_shares(const shares_t* shares) {
   }
 }
 
+/* An old group with tasks of a millisecond, beside so many others that have one such task each and are replaced when it
+ * is done: how many of those are done when the old group is. Not more than `bound` is waited for. */
+static atomic_int newcomers_done;
+static int32_t newcomer(void* nothing) {
+  (void)nothing;
+  burn(1000000);
+  atomic_fetch_add(&newcomers_done, 1);
+  return 0;
+}
+static int newcomers_for(int olds, int others, int bound) {
+  const pool_t pool = begin();
+  hold_t hold;
+  hold_workers(&hold, pool, 1);
+  stop_at = INT32_MAX;
+  small_number = -1;
+  cost[0] = 1000000;
+  atomic_store(&newcomers_done, 0);
+  const pool_group_t old = make_group(pool);
+  for (int i = 0; i < olds; i++) OK(pool_group_submit(old, work, &numbers[0]));
+  gate_open(&hold.gate);
+  for (int made = 0; atomic_load(&started[0]) < olds && atomic_load(&newcomers_done) < bound;) {
+    if (made - atomic_load(&newcomers_done) >= others) continue;
+    const pool_group_t group = make_group(pool);
+    OK(pool_group_submit(group, newcomer, NULL));
+    OK(pool_group_detach(group));
+    ++made;
+  }
+  const int done = atomic_load(&newcomers_done);
+  stop_at = 0;
+  OK(pool_destroy(pool));
+  return done;
+}
+
+/* Up to three attempts, as above: without the guard there are ten times as many. */
+static void check_newcomers(int others, int bound) {
+  for (int attempt = 1;; attempt++) {
+    const int done = newcomers_for(20, others, bound);
+    printf("%d newcomers, %d at once, for 20 tasks of an old group\n", done, others);
+    if (done < bound) return;
+    CHECK(attempt < 3);
+  }
+}
+
+/* A group that has once used much makes no newcomer wait until the others have used as much. */
+static int after_long_task(void) {
+  const pool_t pool = begin();
+  hold_t hold;
+  hold_workers(&hold, pool, 1);
+  stop_at = INT32_MAX;
+  small_number = 2;
+  cost[0] = 200000000;
+  cost[1] = cost[2] = 20000;
+  const pool_group_t heavy = make_group(pool);
+  const pool_group_t others = make_group(pool);
+  for (int i = 0; i < 3; i++) OK(pool_group_submit(heavy, work, &numbers[0]));
+  for (int i = 0; i < 20000; i++) OK(pool_group_submit(others, work, &numbers[1]));
+  gate_open(&hold.gate);
+  while (atomic_load(&started[0]) == 0 || atomic_load(&started[1]) < 200) sched_yield();
+  const pool_group_t newcomer_group = make_group(pool);
+  const int begun = atomic_load(&total);
+  OK(pool_group_submit(newcomer_group, work, &numbers[2]));
+  OK(pool_group_wait_for(newcomer_group, LONG_NS));
+  stop_at = 0;
+  const int count = atomic_load(&before) - begun;
+  OK(pool_destroy(pool));
+  return count;
+}
+/* Up to ten attempts: the submit itself may be kept from the processor for that long. */
+static void check_long_task(void) {
+  for (int attempt = 1;; attempt++) {
+    const int count = after_long_task();
+    printf("%d tasks of 20 us before a newcomer's, after one of 200 ms\n", count);
+    if (count < 1000) return;
+    CHECK(attempt < 10);
+  }
+}
+
 int main(void) {
   check_backlog(1, 1);
   check_backlog(1, 20);
   check_backlog(10, 5);
   check_backlog(100, 5);
+  /* Fair would be 20 of each of the others. */
+  check_newcomers(1, 80);
+  check_newcomers(8, 640);
+  check_long_task();
   static const shares_t all[] = {
       /* By turns or by order alike: this one only says that nobody starves. */
       {"equal weights", {1, 1}, {20000, 20000}, 4000, 0.5, 2},

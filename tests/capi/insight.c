@@ -204,7 +204,15 @@ static void check_outcomes(uint32_t workers) {
   stats = stats_of(pool);
   CHECK_EQ(stats.finished, workers + 80);
   CHECK_EQ(stats.helps, 0);
-  CHECK(stats.wakes + stats.workers_created > 0);
+  /* All are about to park, or have: a task wakes one, if none finds it by itself at that moment. */
+  uint64_t wakes = stats.wakes;
+  for (int round = 0; wakes == stats.wakes; round++) {
+    CHECK(round < 1000);
+    while (stats_of(pool).workers_idle != stats_of(pool).workers) sched_yield();
+    OK(pool_group_submit(held, task_nothing, NULL));
+    OK(pool_group_wait(held));
+    wakes = stats_of(pool).wakes;
+  }
   OK(pool_destroy(pool));
 }
 
@@ -264,6 +272,36 @@ static void check_metrics(void) {
   CHECK_STATUS(pool_metrics(pool, text, sizeof text, &length), POOL_EBADHANDLE);
 }
 
+/* A pool's name is any bytes, 15 of them are kept; as a label it is UTF-8, and on one line. */
+static void check_metrics_name(const char* name, const char* label) {
+  pool_options_t options = pool_defaults();
+  pool_t pool;
+  char text[16384];
+  char line[100];
+  options.name = name;
+  OK(pool_create(&options, &pool));
+  OK(pool_metrics(pool, text, sizeof text, NULL));
+  snprintf(line, sizeof line, "\nlibpool_workers{pool=\"%s\"} 0\n", label);
+  if (strstr(text, line) == NULL) fprintf(stderr, "%s is not in: %.200s\n", line, text);
+  CHECK(strstr(text, line) != NULL);
+  OK(pool_destroy(pool));
+}
+#define NO_CHARACTER "\xef\xbf\xbd"
+static void check_metrics_names(void) {
+  check_metrics_name("a\\b\nc", "a\\\\b\\nc");
+  check_metrics_name("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  check_metrics_name("cut within a ch\xc3\xa9", "cut within a ch");
+  check_metrics_name("cut within a c\xc3\xa9", "cut within a c" NO_CHARACTER);
+  check_metrics_name(
+      "a\xff"
+      "b\x80",
+      "a" NO_CHARACTER "b" NO_CHARACTER);
+  check_metrics_name("\xc1\xbf", NO_CHARACTER NO_CHARACTER);                                   /* too long a form */
+  check_metrics_name("\xe0\x9f\xbf", NO_CHARACTER NO_CHARACTER NO_CHARACTER);                  /* so is this */
+  check_metrics_name("\xed\xa0\x80", NO_CHARACTER NO_CHARACTER NO_CHARACTER);                  /* a surrogate */
+  check_metrics_name("\xf4\x90\x80\x80", NO_CHARACTER NO_CHARACTER NO_CHARACTER NO_CHARACTER); /* above U+10FFFF */
+}
+
 static void check_refused(void) {
   pool_options_t options = pool_defaults();
   pool_t pool;
@@ -293,6 +331,7 @@ int main(void) {
   check_outcomes(3);
   check_helps();
   check_metrics();
+  check_metrics_names();
   check_refused();
   return 0;
 }

@@ -241,7 +241,7 @@ int main(void) {
   union {
     pool_stats_t pool;
     pool_group_stats_t group;
-    unsigned char bytes[128];
+    unsigned char bytes[256];
     uint32_t struct_size;
   } stats;
   CHECK_STATUS(pool_stats(pool, NULL, sizeof stats.pool), POOL_EINVAL);

@@ -94,7 +94,7 @@ case $case_ in
     "$cmake" --install "$build" --prefix "$prefix" > "$work/log" || { cat "$work/log" && fail "install"; }
     libdir=$(libdir_of "$prefix")
     for file in "$libdir"/{libpool.so,libpool.so.1,libpool.a,pkgconfig/pool.pc,cmake/pool/poolConfig.cmake} \
-      "$prefix"/include/pool/{pool.h,version.h}; do
+      "$prefix"/include/pool/{pool.h,insight.h,version.h}; do
       [[ -f $file ]] || fail "$file is not installed"
     done
     # Nothing but these, and no text in them, may name a folder of this machine or a private library.
@@ -104,13 +104,16 @@ case $case_ in
         fail "$text names what it must not"
       fi
     done <<< "$texts"
-    [[ $(find "$prefix" -type f | wc -l) -eq $(grep -cE 'pool/pool\.(h|hpp)$|pool/detail/[a-z_]+\.hpp$|version.h$|\.so\.|\.a$|\.pc$|\.cmake$' \
+    [[ $(find "$prefix" -type f | wc -l) -eq $(grep -cE 'pool/(pool|insight)\.(h|hpp)$|pool/detail/[a-z_]+\.hpp$|version.h$|\.so\.|\.a$|\.pc$|\.cmake$|/man/man(3|7)/(libpool|pool_|POOL_)[A-Za-z_]*\.(3|3type|3const|7)$' \
       <(find "$prefix" -type f)) ]] || fail "an unknown file is installed: $(find "$prefix" -type f)"
     ;;
   destdir)
     rm -rf "$work/stage"
     DESTDIR=$work/stage "$cmake" --install "$build" --prefix /opt/odd > "$work/log" || fail "install"
     [[ -d $work/stage/opt/odd/include/pool ]] || fail "DESTDIR is not obeyed"
+    if [[ -d $build/man ]]; then
+      find "$work/stage/opt/odd" -path '*/man/man3/pool_create.3' | grep -q . || fail "the man pages are not installed"
+    fi
     with_pkg_config "$work/stage/opt/odd"
     ;;
   pkg_config) with_pkg_config "$prefix" ;;

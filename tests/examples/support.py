@@ -203,6 +203,13 @@ class ConsumerTest(unittest.TestCase):
         assert_equal_rows(results(self.db), expected(root or self.tree))
         self.assertEqual(query(self.db, "PRAGMA integrity_check"), [("ok",)])
 
+    def make_large(self, name=b"large"):
+        """A file that takes longer than any test. Returns its path."""
+        path = os.path.join(self.tree, name)
+        write(path)
+        os.truncate(path, 200 << 30)
+        return path
+
     def wait_until(self, condition, what):
         until = time.monotonic() + TIME_OUT
         while not condition():

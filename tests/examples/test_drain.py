@@ -26,6 +26,7 @@ class Drain(support.ConsumerTest):
         for number in (signal.SIGTERM, signal.SIGINT):
             process = self.start("run", "--json", "--prefetch", "16")
             self.wait_for_lease()
+            process.send_signal(signal.SIGUSR1)  # which means nothing
             process.send_signal(number)
             report = json.loads(self.end(process)[0])
             self.assertTrue(report["drained"])

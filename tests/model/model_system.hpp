@@ -436,6 +436,8 @@ struct ModelSystem {
   static void*& top_frame() { return threads->frames[rl::thread_index()]; }
   static std::uint32_t era() { return 0; }
   static void report(const pool::base::LogConfig&, const char*) {}
+  static bool wants_info(const pool::base::LogConfig&) { return false; }
+  static void inform(const pool::base::LogConfig&, const char*) {}
 };
 
 // Runs a test over random schedules. The command line: [iterations] [state]. On a failure relacy prints the history,

@@ -67,6 +67,7 @@ struct thread_pool_options {
   time_option idle_timeout{};
   time_option burst_delay{};
   std::uint64_t stack_size = 0;
+  std::uint64_t timing = 0;
   std::string name{};
   std::function<void()> on_thread_start{};
   std::function<void()> on_thread_stop{};
@@ -189,6 +190,7 @@ inline pool_options_t c_options(const thread_pool_options& from, pool_hooks* hoo
   c.idle_timeout = from.idle_timeout.value();
   c.burst_delay = from.burst_delay.value();
   c.stack_size = from.stack_size;
+  c.timing = from.timing;
   if (!from.name.empty()) c.name = from.name.c_str();
   if (hooks == nullptr) return c;
   if (hooks->start) c.on_thread_start = pool_hooks::on_start;

@@ -17,7 +17,7 @@ lib = ffi.dlopen(library)
 assert len(functions) > 40, functions
 for name in functions:
     assert ffi.typeof(getattr(lib, name)).kind == "function", name
-assert (ffi.sizeof("pool_t"), ffi.sizeof("pool_options_t"), ffi.sizeof("pool_task_t")) == (8, 120, 72)
+assert (ffi.sizeof("pool_t"), ffi.sizeof("pool_options_t"), ffi.sizeof("pool_task_t")) == (8, 128, 72)
 assert (lib.POOL_OK, lib.POOL_EINTERNAL, lib.POOL_HELP_ALWAYS) == (0, -13, 3)
 
 ran = []

@@ -10,12 +10,13 @@
 namespace consumer {
 namespace {
 
-// Ends the listener; never delivered from outside, since it is blocked like the others.
+// Ends the listener, once over_ is set; from outside it does nothing.
 constexpr int stop_signal = SIGUSR1;
 
 }  // namespace
 
-Signals::Signals(std::function<void(int)> on_first) : on_first_(std::move(on_first)) {
+Signals::Signals(std::function<void(int)> on_first, void (*before_end)())
+    : on_first_(std::move(on_first)), before_end_(before_end) {
   sigemptyset(&watched_);
   for (int signal : {SIGINT, SIGTERM}) {
     struct sigaction action {};
@@ -28,16 +29,22 @@ Signals::Signals(std::function<void(int)> on_first) : on_first_(std::move(on_fir
 }
 
 Signals::~Signals() {
+  over_ = true;
   pthread_kill(listener_.native_handle(), stop_signal);
   listener_.join();
 }
 
 void Signals::listen() {
-  for (bool first = true;; first = false) {
+  for (bool first = true;;) {
     int signal = 0;
-    if (sigwait(&watched_, &signal) != 0 || signal == stop_signal) return;
-    // Nothing has to be tidied up: whatever was not acknowledged is still in the queue.
-    if (!first) _exit(128 + signal);
+    if (sigwait(&watched_, &signal) != 0 || over_) return;
+    if (signal == stop_signal) continue;
+    // Nothing of the queue has to be tidied up: whatever was not acknowledged is still there.
+    if (!first) {
+      before_end_();
+      _exit(128 + signal);
+    }
+    first = false;
     on_first_(signal);
   }
 }

@@ -2,6 +2,9 @@
 // Copyright (c) the libpool authors
 #include "base/text.hpp"
 
+#include <array>
+#include <cstdio>
+
 #include "base/utf8.hpp"
 
 namespace consumer {
@@ -65,6 +68,27 @@ std::string grouped(std::uint64_t number) {
 std::string counted(std::uint64_t number, std::string_view noun) {
   std::string text = grouped(number) + ' ' + std::string(noun);
   if (number != 1) text += 's';
+  return text;
+}
+
+std::string clock_text(double seconds) {
+  const auto total = static_cast<unsigned long long>(seconds);
+  char text[40];
+  if (total >= 3600) {
+    std::snprintf(text, sizeof text, "%llu:%02llu:%02llu", total / 3600, total / 60 % 60, total % 60);
+  } else {
+    std::snprintf(text, sizeof text, "%llu:%02llu", total / 60, total % 60);
+  }
+  return text;
+}
+
+std::string duration_text(double ns) {
+  constexpr std::array<const char*, 4> units = {"ns", "us", "ms", "s"};
+  if (ns >= 100e9) return clock_text(ns / 1e9);
+  std::size_t unit = 0;
+  for (; ns >= 999.5 && unit + 1 < units.size(); unit++) ns /= 1000;
+  char text[40];
+  std::snprintf(text, sizeof text, unit > 0 && ns < 9.95 ? "%.1f %s" : "%.0f %s", ns, units[unit]);
   return text;
 }
 

@@ -20,4 +20,10 @@ std::string grouped(std::uint64_t number);
 /// A number and its noun: "1 file", "2 files".
 std::string counted(std::uint64_t number, std::string_view noun);
 
+/// Seconds as "1:02:03" or "2:03".
+std::string clock_text(double seconds);
+
+/// Nanoseconds as "403 us", "3.8 ms", "1.2 s" or, from a hundred seconds on, "2:03"; at most two places.
+std::string duration_text(double ns);
+
 }  // namespace consumer

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "base/error.hpp"
 
@@ -23,6 +24,15 @@ struct Seconds {
   double deadline = 10;
   double retry_delay = 0.5;
 };
+
+std::string fault_of_serve_address(const std::string& text) {
+  try {
+    parse_serve_address(text);
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+}
 
 void describe_run(CLI::App& run, RunOptions& options, Seconds& seconds) {
   options.prefetch = 512;
@@ -45,6 +55,12 @@ void describe_run(CLI::App& run, RunOptions& options, Seconds& seconds) {
   run.add_option("--deadline", seconds.deadline, "seconds to finish what is in flight after SIGINT or SIGTERM")
       ->check(CLI::Range(0.0, longest))
       ->capture_default_str();
+  run.add_flag("--watch", options.watch, "show the pool live: a screen, or lines if stdout is no terminal");
+  run.add_option_function<std::string>(
+         "--metrics", [&options](const std::string& text) { options.metrics = parse_serve_address(text); },
+         "serve the pool's figures as OpenMetrics at http://ADDR/metrics; ADDR is 127.0.0.1:PORT, port 0 any free one")
+      ->type_name("ADDR")
+      ->check(fault_of_serve_address);
 }
 
 }  // namespace
@@ -78,6 +94,7 @@ Options parse_options(int argc, char** argv) {
     throw Error(Exit::usage, std::string(error.what()) + " (try --help)");
   }
 
+  if (options.run.watch && options.json) throw Error(Exit::usage, "--watch and --json both want stdout: choose one");
   options.command = *enqueue ? Command::enqueue : *run ? Command::run : Command::status;
   options.busy = milliseconds(seconds.busy);
   options.run.lease = milliseconds(seconds.lease);

@@ -6,9 +6,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <string>
+#include <optional>
 
 #include "files/path.hpp"
+#include "metrics/address.hpp"
 
 namespace consumer {
 
@@ -23,6 +24,8 @@ struct RunOptions {
   std::chrono::milliseconds deadline{};
   std::chrono::milliseconds retry_delay{};
   std::int64_t max_attempts = 0;
+  bool watch = false;
+  std::optional<ServeAddress> metrics;  // where to serve them
 };
 
 enum class Command { enqueue, run, status };

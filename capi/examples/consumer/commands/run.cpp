@@ -11,12 +11,18 @@
 #include "base/signals.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
+#include "metrics/server.hpp"
 #include "queue/sqlite_queue.hpp"
 #include "run/master.hpp"
+#include "run/progress.hpp"
 #include "run/summary.hpp"
+#include "watch/watch.hpp"
 
 namespace consumer {
 namespace {
+
+// Room for the tasks of every message in flight.
+std::uint32_t capacity_of(const RunOptions& options) { return 3 * options.prefetch; }
 
 // Owns the pool.
 class Pool {
@@ -25,9 +31,10 @@ class Pool {
     pool_options_t pool_options;
     must("pool_options_init", pool_options_init(&pool_options, sizeof pool_options));
     pool_options.max_workers = options.workers;
-    pool_options.queue_capacity = 3 * options.prefetch;  // room for the tasks of every message in flight
-    pool_options.overflow = POOL_OVERFLOW_REJECT;        // the master must never stand at a full queue
+    pool_options.queue_capacity = capacity_of(options);
+    pool_options.overflow = POOL_OVERFLOW_REJECT;  // the master must never stand at a full queue
     pool_options.name = "consumer";
+    pool_options.timing = 1;  // every task: next to what it does, three looks at the clock are nothing
     must("pool_create", pool_create(&pool_options, &pool_));
   }
   ~Pool() {
@@ -47,6 +54,11 @@ class Pool {
   pool_t pool_{};
 };
 
+std::unique_ptr<View> make_view(pool_t pool, const Options& options) {
+  if (options.run.watch) return std::make_unique<Watch>(pool, capacity_of(options.run));
+  return std::make_unique<Progress>(pool, !options.json);
+}
+
 Exit report_on(const RunReport& report, bool json) {
   if (report.error) {
     std::fprintf(stderr, "consumer: %s\n", report.error->what());
@@ -64,12 +76,15 @@ Exit report_on(const RunReport& report, bool json) {
 
 Exit run(const Options& options) {
   Mailbox mailbox;
-  const Signals signals([&mailbox](int signal) { mailbox.post_signal(signal); });
+  const Signals signals([&mailbox](int signal) { mailbox.post_signal(signal); }, &Screen::leave);
   auto queue = std::make_unique<SqliteQueue>(options.database, options.busy);
   const Pool pool(options.run);
+  std::optional<MetricsServer> metrics;
+  if (options.run.metrics) metrics.emplace(pool.handle(), *options.run.metrics);
   Keeper keeper(std::move(queue), {.prefetch = options.run.prefetch, .lease = options.run.lease}, mailbox);
-  Progress progress(!options.json);
-  Master master(pool.handle(), keeper, mailbox, progress,
+  const std::unique_ptr<View> view = make_view(pool.handle(), options);
+  if (metrics) view->line("metrics at " + metrics->url());
+  Master master(pool.handle(), keeper, mailbox, *view,
                 {.max_attempts = options.run.max_attempts,
                  .retry_delay = options.run.retry_delay,
                  .deadline = options.run.deadline});

@@ -19,15 +19,15 @@ constexpr std::uint64_t dead_letter_lines = 20;
 
 }  // namespace
 
-Master::Master(pool_t pool, Keeper& keeper, Mailbox& mailbox, Progress& progress, const MasterLimits& limits)
-    : pool_(pool), keeper_(keeper), mailbox_(mailbox), progress_(progress), limits_(limits) {}
+Master::Master(pool_t pool, Keeper& keeper, Mailbox& mailbox, View& view, const MasterLimits& limits)
+    : pool_(pool), keeper_(keeper), mailbox_(mailbox), view_(view), limits_(limits) {}
 
 RunReport Master::run() {
   const Clock::time_point begin = Clock::now();
   while (take_news()) show();
   keeper_.finish();
   count(mailbox_.take(0ms).keeper);
-  progress_.clear();
+  view_.end(amount());
 
   report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   report_.left = open();
@@ -90,9 +90,9 @@ void Master::settle(const Message& message, const Outcome& outcome) {
   } else {
     keeper_.settle({receipt, Dead{outcome.reason}});
     if (dead_letters_told_++ < dead_letter_lines) {
-      progress_.line("dead letter: " + escape(message.path) + ": " + escape(outcome.reason));
+      view_.line("dead letter: " + escape(message.path) + ": " + escape(outcome.reason));
     } else if (dead_letters_told_ == dead_letter_lines + 1) {
-      progress_.line("more dead letters; \"consumer status\" lists them");
+      view_.line("more dead letters; \"consumer status\" lists them");
     }
   }
 }
@@ -103,8 +103,8 @@ void Master::drain(int signal) {
   report_.drained = true;
   keeper_.stop_fetching();
   deadline_ = Clock::now() + limits_.deadline;
-  progress_.line("signal " + std::to_string(signal) + ": finishing " + counted(in_flight_.size(), "message") +
-                 " in flight; a second signal ends at once");
+  view_.line("signal " + std::to_string(signal) + ": finishing " + counted(in_flight_.size(), "message") +
+             " in flight; a second signal ends at once");
 }
 
 // Tells the tasks to stop when the deadline is over. Returns true when those that did not are to be given up.
@@ -137,9 +137,7 @@ std::uint64_t Master::open() const {
 }
 
 void Master::show() {
-  pool_stats_t stats{};
-  if (!backlog_ || pool_stats(pool_, &stats, sizeof stats) != POOL_OK) return;
-  progress_.draw({.done = done(), .open = open(), .workers = stats.workers, .queued = stats.queued});
+  if (backlog_) view_.show(amount());
 }
 
 }  // namespace consumer

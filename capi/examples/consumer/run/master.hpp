@@ -16,7 +16,7 @@
 #include "queue/keeper.hpp"
 #include "run/fan_out.hpp"
 #include "run/mailbox.hpp"
-#include "run/progress.hpp"
+#include "run/view.hpp"
 
 namespace consumer {
 
@@ -45,7 +45,7 @@ struct RunReport {
 /// three seconds later is left alone; (4) the keeper settles all that, hands back what else it has fetched, and ends.
 class Master {
  public:
-  Master(pool_t pool, Keeper& keeper, Mailbox& mailbox, Progress& progress, const MasterLimits& limits);
+  Master(pool_t pool, Keeper& keeper, Mailbox& mailbox, View& view, const MasterLimits& limits);
 
   /// Works until the queue is empty, a signal comes, or the queue or the pool fails for good. Called once.
   RunReport run();
@@ -64,12 +64,13 @@ class Master {
   void fail(const Error& error);
   std::uint64_t done() const { return report_.tally.acked + report_.tally.dead; }
   std::uint64_t open() const;
+  Amount amount() const { return {.done = done(), .open = open()}; }
   void show();
 
   const pool_t pool_;
   Keeper& keeper_;
   Mailbox& mailbox_;
-  Progress& progress_;
+  View& view_;
   const MasterLimits limits_;
 
   std::atomic<bool> stop_{false};  // tells the tasks to return
