@@ -76,6 +76,7 @@ POOL_API pool_status_t pool_dump(pool_t pool, int32_t fd);
  * POOL_OK; POOL_EINVAL: text is NULL and size is not 0; POOL_EFULL: it does not fit; POOL_ENOMEM; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_metrics(pool_t pool, char *text, size_t size, size_t *length);
 
+/* How much a trace keeps. Make it with pool_trace_options_init, then change fields. Since 1.0. */
 typedef struct pool_trace_options {
   uint32_t struct_size;     /* bytes of this struct, set by pool_trace_options_init */
   uint32_t buffer_events;   /* most events that one thread keeps, 16 to 2^24; 40 bytes each, taken as they are used. A

@@ -66,6 +66,8 @@
  *   bucket                        an index of the buckets of pool_histogram_t
  *   every                         tasks of which one is timed
  *   fd                            a file descriptor, which stays the caller's
+ *   path                          a file's name, not kept
+ *   *dropped                      written: events that there was no room for; NULL: not wanted
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
