@@ -7,9 +7,10 @@
 # apply, a mutant that does not compile, one that ends in any other way and one that survives each fail the script.
 #
 #   cmake/mutants.sh            all of them
+#   cmake/mutants.sh --quick    those of the two smallest models, which compile in seconds; a step of .ci/run
 #   cmake/mutants.sh NAME...    these (of tests/mutants/NAME.patch)
 #
-# A model takes long to compile, so that they are compiled without optimization: it is the same schedules.
+# They are compiled without optimization, since that takes most of the time: it is the same schedules.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source cmake/setup.sh
@@ -83,8 +84,12 @@ try_mutant() {
 }
 
 names=("$@")
-if [[ ${#names[@]} -eq 0 ]]; then
-  for patch in tests/mutants/*.patch; do names+=("$(basename "$patch" .patch)"); done
+if [[ ${1:-} == --quick || $# -eq 0 ]]; then
+  names=()
+  for patch in tests/mutants/*.patch; do
+    name=$(basename "$patch" .patch)
+    [[ ${1:-} == --quick && ! $(field "$name" model) =~ ^(completion|queue)$ ]] || names+=("$name")
+  done
 fi
 for name in "${names[@]}"; do
   [[ -e tests/mutants/$name.patch ]] || {
