@@ -219,6 +219,13 @@ class JobItem {
     return status == POOL_OK;
   }
 
+  void wait(Random& random) const {
+    const bool is_timed = random.chance(30);
+    const pool_status_t ended = is_timed ? pool_job_wait_for(job_, random.below(100'000)) : pool_job_wait(job_);
+    CHECK(ended == POOL_OK || ended == POOL_EFAILED || ended == POOL_ECANCELED ||
+          (is_timed && ended == POOL_ETIMEDOUT));
+  }
+
   // Requires: its group was waited for.
   void release(Random& random) {
     std::int32_t code = 0;

@@ -127,6 +127,9 @@ class Visit {
       case 10:
         meddle(random_);
         break;
+      case 11:
+        if (!jobs_.empty()) jobs_[random_.below(static_cast<std::uint32_t>(jobs_.size()))]->wait(random_);
+        break;
       default:
         if (child_.id != 0 && random_.chance(40)) {
           Item::submit(random_, child_, Item::any);

@@ -74,9 +74,9 @@ struct Memory {
 
 // How much one figure grew in each phase, and whether that is a leak.
 //
-// A leak grows in every phase; noise (a stack that was deeper than any before, a cache) does so now and then, and never
-// by much. So the median counts, against a bound that is the same however long a phase is: the longer, the smaller the
-// leak that is seen. The bounds are some times what quiet phases were seen to differ by (tests/README.md).
+// A leak grows in every phase. Noise does so now and then: what threads keep to themselves, or a stack, is more than in
+// any phase before, and that comes to pass in one phase of the first, second, third ... and seldom again. So the median
+// counts, against a bound that is the same however long a phase is: the longer, the smaller the leak that is seen.
 class Growth {
  public:
   Growth(const char* name, std::int64_t bound) : name_(name), bound_(bound) {}
