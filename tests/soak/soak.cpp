@@ -12,6 +12,7 @@
 // does, and as much each time: what has been lost since the last time is then made up for by fresh ones, and seen.
 #include <pool/insight.h>
 
+#include <barrier>
 #include <condition_variable>
 #include <mutex>
 
@@ -24,7 +25,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int submitters = 4;
-constexpr int warm_up = 3;  // phases
+constexpr int warm_up = 6;  // phases
 constexpr int phases = 12;  // after it
 constexpr auto patience = std::chrono::seconds(60);
 
@@ -109,6 +110,27 @@ void make_lasting() {
   }
 }
 
+// Threads keep free groups and timers to themselves, how many is a matter of chance: so many threads at once that each
+// one's store is among theirs take all, and leave each store full.
+void hoard(pool_t pool) {
+  constexpr int threads = 112;  // more than the load has
+  std::barrier all(threads);
+  in_threads(threads, [&](int) {
+    pool_group_t groups[24];
+    pool_timer_t late[96];
+    for (pool_group_t& group : groups) group = make_group(pool);
+    for (pool_timer_t& timer : late) {
+      OK(pool_group_submit_after(
+          groups[0], INT64_MAX, [](void*) -> std::int32_t { return 0; }, nullptr, &timer));
+    }
+    all.arrive_and_wait();
+    for (const pool_timer_t timer : late) OK(pool_timer_cancel(timer));
+    for (const pool_group_t group : groups) OK(pool_group_destroy(group));
+    all.arrive_and_wait();
+  });
+  account.groups.fetch_add(threads * 24);
+}
+
 // More of each kind at once than the submitters ever have: threads, groups, queued tasks, jobs and timers.
 void fill() {
   pool_options_t options;
@@ -118,7 +140,8 @@ void fill() {
   std::vector<pool_t> pools(submitters + 3);
   for (pool_t& pool : pools) OK(pool_create(&options, &pool));
   account.pools.fetch_add(pools.size());
-  std::vector<pool_group_t> groups(2048);
+  hoard(pools[0]);
+  std::vector<pool_group_t> groups(1024);
   for (pool_group_t& group : groups) {
     group = make_group(pools[0]);
     OK(pool_group_suspend(group));
@@ -130,13 +153,7 @@ void fill() {
     const auto nothing = [](void*, void**) -> std::int32_t { return 0; };
     OK(pool_group_submit_job(groups[i % groups.size()], nothing, nullptr, nullptr, &jobs[i]));
   }
-  std::vector<pool_timer_t> late(4096);
-  for (pool_timer_t& timer : late) {
-    OK(pool_group_submit_after(
-        groups[0], INT64_MAX, [](void*) -> std::int32_t { return 0; }, nullptr, &timer));
-  }
   for (std::uint32_t i = 0; i < (submitters + 2) * most_in_burst; ++i) Item::submit_plainly(random, groups[1]);
-  for (const pool_timer_t timer : late) OK(pool_timer_cancel(timer));
   for (const pool_group_t group : groups) OK(pool_group_resume(group));
   for (const pool_group_t group : groups) OK(pool_group_destroy(group));
   for (const pool_job_t job : jobs) OK(pool_job_release(job));
