@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) the libpool authors
 #
-# Plants the classic bugs of tests/mutants, one at a time, in a copy of src/ below build/mutants, and runs the model that
-# each names: without the patch it has to pass, with it to fail by the model checker's own report. A patch that does not
-# apply, a mutant that does not compile, one that ends in any other way and one that survives each fail the script.
+# Plants the classic bugs of tests/mutants, one at a time, in a copy of src/ below build/mutants, and runs the test of a
+# model that each names: without the patch it has to pass, with it to fail by the model checker's own report. A patch
+# that does not apply, a mutant that does not compile, that ends in any other way or that survives each fail the script.
 #
 #   cmake/mutants.sh            all of them
 #   cmake/mutants.sh --quick    those of the two smallest models, which compile in seconds; a step of .ci/run
