@@ -8,11 +8,10 @@
 //
 //   soak [--seconds N] [--seed S]
 //
-// Slots are never unmapped, by design. So before each measurement more of each kind is taken at once than any phase
-// does, and as much each time: what has been lost since the last time is then made up for by fresh ones, and seen.
+// Slots are never unmapped, by design. So more of each kind than any phase has is taken once before all, and a little
+// only: what is lost is missed when it is more than that.
 #include <pool/insight.h>
 
-#include <barrier>
 #include <condition_variable>
 #include <mutex>
 
@@ -110,27 +109,6 @@ void make_lasting() {
   }
 }
 
-// Threads keep free groups and timers to themselves, how many is a matter of chance: so many threads at once that each
-// one's store is among theirs take all, and leave each store full.
-void hoard(pool_t pool) {
-  constexpr int threads = 112;  // more than the load has
-  std::barrier all(threads);
-  in_threads(threads, [&](int) {
-    pool_group_t groups[24];
-    pool_timer_t late[96];
-    for (pool_group_t& group : groups) group = make_group(pool);
-    for (pool_timer_t& timer : late) {
-      OK(pool_group_submit_after(
-          groups[0], INT64_MAX, [](void*) -> std::int32_t { return 0; }, nullptr, &timer));
-    }
-    all.arrive_and_wait();
-    for (const pool_timer_t timer : late) OK(pool_timer_cancel(timer));
-    for (const pool_group_t group : groups) OK(pool_group_destroy(group));
-    all.arrive_and_wait();
-  });
-  account.groups.fetch_add(threads * 24);
-}
-
 // More of each kind at once than the submitters ever have: threads, groups, queued tasks, jobs and timers.
 void fill() {
   pool_options_t options;
@@ -140,20 +118,23 @@ void fill() {
   std::vector<pool_t> pools(submitters + 3);
   for (pool_t& pool : pools) OK(pool_create(&options, &pool));
   account.pools.fetch_add(pools.size());
-  hoard(pools[0]);
-  std::vector<pool_group_t> groups(1024);
+  std::vector<pool_group_t> groups(512);
   for (pool_group_t& group : groups) {
     group = make_group(pools[0]);
     OK(pool_group_suspend(group));
   }
   account.groups.fetch_add(groups.size());
   Random random(0);
-  std::vector<pool_job_t> jobs(2048);
+  std::vector<pool_job_t> jobs(groups.size());
+  std::vector<pool_timer_t> late(groups.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto nothing = [](void*, void**) -> std::int32_t { return 0; };
-    OK(pool_group_submit_job(groups[i % groups.size()], nothing, nullptr, nullptr, &jobs[i]));
+    OK(pool_group_submit_job(groups[i], nothing, nullptr, nullptr, &jobs[i]));
+    OK(pool_group_submit_after(
+        groups[i], INT64_MAX, [](void*) -> std::int32_t { return 0; }, nullptr, &late[i]));
   }
   for (std::uint32_t i = 0; i < (submitters + 2) * most_in_burst; ++i) Item::submit_plainly(random, groups[1]);
+  for (const pool_timer_t timer : late) OK(pool_timer_cancel(timer));
   for (const pool_group_t group : groups) OK(pool_group_resume(group));
   for (const pool_group_t group : groups) OK(pool_group_destroy(group));
   for (const pool_job_t job : jobs) OK(pool_job_release(job));
@@ -210,6 +191,7 @@ int main(int argc, char** argv) {
   const auto watch = std::make_unique<Watch>();
   const int threads_at_start = threads_now();
   make_lasting();
+  fill();
 
   const std::chrono::duration<double> length(seconds / (warm_up + phases));
   Growth resident("resident", 32 << 10), heap("heap", 4 << 10), mapped("mapped", 48 << 20);
@@ -224,10 +206,6 @@ int main(int argc, char** argv) {
       while (Clock::now() < end);
     });
     become_quiet(threads);
-    if (!is_sanitized) {
-      fill();
-      become_quiet(threads);
-    }
     account.check();
     check_lasting_groups();
     const Memory now = Memory::now();
