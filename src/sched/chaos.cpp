@@ -20,8 +20,7 @@ namespace {
 
 std::uint64_t read_seed() {
   const char* const text = std::getenv("POOL_CHAOS_SEED");
-  const std::uint64_t seed =
-      text != nullptr ? std::strtoull(text, nullptr, 10) : static_cast<std::uint64_t>(getpid());
+  const std::uint64_t seed = text != nullptr ? std::strtoull(text, nullptr, 10) : static_cast<std::uint64_t>(getpid());
   if (std::getenv("POOL_CHAOS_PRINT") != nullptr) {
     std::fprintf(stderr, "POOL_CHAOS_SEED=%llu\n", static_cast<unsigned long long>(seed));
   }
