@@ -19,12 +19,13 @@
 
 namespace pool::sched {
 
-// Where a thread stands in its numbers. `step` is called millions of times a second: mostly a few instructions.
+// Where a thread stands in its numbers. `step` is called millions of times a second: mostly it counts down.
 class ChaosThread {
  public:
   // Before or after something that others can see.
   static void step() {
-    if (number() % 32 == 0) stumble();
+    if (left_-- == 0) [[unlikely]]
+      stumble();
   }
   // True once in `times`.
   static bool chance(std::uint32_t times) { return number() % times == 0; }
@@ -42,6 +43,7 @@ class ChaosThread {
   static void begin();
   static void stumble();
 
+  __attribute__((tls_model("initial-exec"))) static thread_local constinit std::uint32_t left_;  // steps
   __attribute__((tls_model("initial-exec"))) static thread_local constinit std::uint64_t state_;
 };
 
