@@ -16,8 +16,9 @@ seeds=("$@")
 failed=()
 for seed in "${seeds[@]}"; do
   printf '\n=== POOL_CHAOS_SEED=%s\n' "$seed"
-  # 16 million jobs, and hundreds of processes one after another, take their time without meeting anybody.
+  # 16 million jobs, hundreds of processes one after another and walks over thousands of notices take their time without
+  # meeting anybody; shares of time are not what they were.
   POOL_CHAOS_SEED=$seed POOL_TEST_SCALE=${POOL_TEST_SCALE:-0.1} \
-    pool_ctest chaos --timeout 600 -R "${POOL_CHAOS_TESTS:-.}" -E 'many_jobs|no_memory' || failed+=("$seed")
+    pool_ctest chaos --timeout 600 -R "${POOL_CHAOS_TESTS:-.}" -E 'many_jobs|no_memory|notify_crowded|fair' || failed+=("$seed")
 done
 [[ ${#failed[@]} -eq 0 ]] || { echo "FAILED with: cmake/chaos.sh ${failed[*]}" >&2; exit 1; }
