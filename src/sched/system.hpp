@@ -4,7 +4,7 @@
 // System: the policy that the library is instantiated with. Everything above src/os is a template over it, so that the
 // same protocols run under the model checker with other primitives and smaller constants
 // (tests/model/model_system.hpp). Every member is inline or a direct call: the shipped library pays nothing for the
-// seam.
+// seam. With POOL_CHAOS, for tests, System is Chaos around what ships (sched/chaos.hpp).
 #pragma once
 
 #include <sched.h>
@@ -25,10 +25,16 @@
 #include "os/thread.hpp"
 #include "queue/segments.hpp"
 #include "queue/slab.hpp"
+#ifdef POOL_CHAOS
+#include "sched/chaos.hpp"
+#define POOL_SYSTEM RealSystem
+#else
+#define POOL_SYSTEM System
+#endif
 
 namespace pool {
 
-struct System {
+struct POOL_SYSTEM {
   template <class T>
   using Atomic = std::atomic<T>;
   template <class T, std::size_t N>
@@ -222,5 +228,10 @@ struct System {
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit const void* worker_pool_ = nullptr;
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* local_ = nullptr;
 };
+
+#ifdef POOL_CHAOS
+struct System : sched::Chaos<RealSystem> {};
+#endif
+#undef POOL_SYSTEM
 
 }  // namespace pool
