@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "group_calls.hpp"
+#include "text.hpp"
 
 using namespace pool;
 using capi::Group;
@@ -24,75 +25,26 @@ using Worker = sched::Worker<System>;
 
 namespace {
 
-// Text that is written when a line is full, or at the end.
-class Text {
- public:
-  explicit Text(int fd) : fd_(fd) {}
-  ~Text() { flush(); }
-  Text(const Text&) = delete;
-  Text& operator=(const Text&) = delete;
+using Text = capi::Text<1024>;
 
-  Text& operator<<(const char* text) {
-    for (; *text != '\0'; ++text) put(*text);
-    return *this;
-  }
-  Text& operator<<(std::uint64_t number) { return digits(number, 10); }
-  Text& hex(std::uint64_t number) {
-    *this << "0x";
-    return digits(number, 16);
-  }
-  // A duration, with three digits.
-  Text& duration(std::int64_t ns) {
-    static constexpr struct {
-      std::int64_t ns;
-      const char* name;
-    } units[] = {{1'000'000'000, " s"}, {1'000'000, " ms"}, {1'000, " us"}, {1, " ns"}};
-    for (const auto& unit : units) {
-      if (ns < unit.ns && unit.ns != 1) continue;
-      const auto thousandths = static_cast<std::uint64_t>(unit.ns == 1 ? ns * 1000 : ns / (unit.ns / 1000));
-      *this << thousandths / 1000;
-      if (thousandths < 100'000 && unit.ns != 1) {
-        put('.');
-        put(static_cast<char>('0' + thousandths / 100 % 10));
-      }
-      return *this << unit.name;
+// Tells a duration, with three digits.
+void tell_duration(Text& text, std::int64_t ns) {
+  static constexpr struct {
+    std::int64_t ns;
+    const char* name;
+  } units[] = {{1'000'000'000, " s"}, {1'000'000, " ms"}, {1'000, " us"}, {1, " ns"}};
+  for (const auto& unit : units) {
+    if (ns < unit.ns && unit.ns != 1) continue;
+    const auto thousandths = static_cast<std::uint64_t>(unit.ns == 1 ? ns * 1000 : ns / (unit.ns / 1000));
+    text << thousandths / 1000;
+    if (thousandths < 100'000 && unit.ns != 1) {
+      text.put('.');
+      text.put(static_cast<char>('0' + thousandths / 100 % 10));
     }
-    return *this;
+    text << unit.name;
+    return;
   }
-  bool is_fine() const { return is_fine_; }
-  void flush() {
-    for (std::size_t done = 0; done < size_;) {
-      const ssize_t written = write(fd_, bytes_ + done, size_ - done);
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) {
-        is_fine_ = false;
-        break;
-      }
-      done += static_cast<std::size_t>(written);
-    }
-    size_ = 0;
-  }
-
- private:
-  void put(char c) {
-    if (size_ == sizeof bytes_) flush();
-    bytes_[size_++] = c;
-  }
-  Text& digits(std::uint64_t number, unsigned base) {
-    char text[24];
-    std::size_t i = sizeof text;
-    text[--i] = '\0';
-    do {
-      text[--i] = "0123456789abcdef"[number % base];
-      number /= base;
-    } while (number != 0);
-    return *this << text + i;
-  }
-  const int fd_;
-  char bytes_[1024];
-  std::size_t size_ = 0;
-  bool is_fine_ = true;
-};
+}
 
 // The characters of a file of /proc.
 class Reader {
@@ -172,11 +124,8 @@ void tell_function(Text& text, std::uintptr_t fn) {
 }
 
 void tell_group(Text& text, const Group& group) {
-  char name[group::name_size + 1] = {};
-  for (std::size_t i = 0; i < group::name_size / 8; ++i) {
-    const std::uint64_t word = group.name[i].load();
-    std::memcpy(name + 8 * i, &word, sizeof word);
-  }
+  char name[group::name_size + 1];
+  capi::read_name(group, name);
   text << "group " << group.index.load(std::memory_order_relaxed);
   if (name[0] != '\0') text << " \"" << name << "\"";
 }
@@ -240,7 +189,7 @@ void tell_thread(Text& text, World& world, const Pool& pool, const Local& local)
     text << (worker != nullptr ? "worker " : "thread ") << std::uint64_t{id} << " \"" << name << "\"";
     if (const std::int64_t run = worker != nullptr ? sched::run_of(pool, *worker) : 0; run != 0) {
       text << ", at it for ";
-      text.duration(run);
+      tell_duration(text, run);
     }
     text << "\n";
   };
@@ -295,7 +244,7 @@ void tell_groups(Text& text, World& world, const Pool& pool) {
     if (const std::int64_t oldest = sched::oldest_wait(world, group, now);
         oldest != 0 && pool.timed_every.load() != 0) {
       text << "; the oldest has waited ";
-      text.duration(oldest);
+      tell_duration(text, oldest);
     }
     text << "\n";
   }

@@ -5,6 +5,7 @@
 #include <pool/pool.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "group_calls.hpp"
 #include "structs.hpp"
@@ -146,6 +147,8 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) t
   // (Nothing that was claimed is unfinished: none of it is on our stack, however deep that is.)
   if (found.slot->has_begun() && Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) return POOL_EDEADLK;
+  std::optional<capi::TracedWait> traced;
+  if (timeout > 0) traced.emplace(*found.slot, found.generation);
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);
   const auto waited = timeout <= 0
                           ? wait.poll()
@@ -243,6 +246,7 @@ POOL_NO_CANARY pool_status_t pool_group_destroy(pool_group_t group) try {
     return found.slot->queue.generation() == found.generation ? POOL_EDEADLK : POOL_ECLOSED;
   }
   const bool help = capi::helps(*found.world, *found.slot, true);
+  const capi::TracedWait traced(*found.slot, found.generation);
   return sched::destroy_group(*found.world, *found.slot, found.generation, help) ? POOL_OK : POOL_ECLOSED;
 }
 POOL_OR_FORKED
@@ -348,11 +352,8 @@ pool_status_t pool_group_name(pool_group_t group, char* text, size_t text_size) 
   if (text == nullptr || text_size == 0) return invalid("pool_group_name", "text", "must not be NULL nor of size 0");
   const auto found = capi::resolve(group);
   if (!found) return found.status();
-  char name[group::name_size];
-  for (std::size_t i = 0; i < group::name_size / 8; ++i) {
-    const std::uint64_t word = found.slot->name[i].load(std::memory_order_acquire);
-    std::memcpy(name + 8 * i, &word, sizeof word);
-  }
+  char name[group::name_size + 1];
+  capi::read_name(*found.slot, name);
   if (const auto still = capi::resolve(group); !still) return still.status();
   const std::size_t kept = std::min(text_size, sizeof name) - 1;
   std::memcpy(text, name, kept);

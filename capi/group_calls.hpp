@@ -31,6 +31,27 @@ inline bool helps(World& world, const Group& group, bool is_untimed) {
   return help == POOL_HELP_ALWAYS || (help != POOL_HELP_NEVER && is_untimed);
 }
 
+// While it lives this thread is seen to wait for the group, if its pool is traced.
+class TracedWait {
+ public:
+  // Requires: the group was resolved, so that its slot has had a pool.
+  TracedWait(const Group& group, std::uint32_t life)
+      : slice_(*static_cast<Pool*>(group.pool_slot.load(std::memory_order_relaxed)), group, life,
+               sched::TraceKind::wait) {}
+
+ private:
+  const sched::TracedSlice<System> slice_;
+};
+
+// Copies a group's name.
+inline void read_name(const Group& group, char (&name)[group::name_size + 1]) {
+  for (std::size_t i = 0; i < group::name_size / sizeof(std::uint64_t); ++i) {
+    const std::uint64_t word = group.name[i].load(std::memory_order_acquire);
+    std::memcpy(name + i * sizeof word, &word, sizeof word);
+  }
+  name[group::name_size] = '\0';
+}
+
 pool_status_t status_of(sched::Submitted submitted);
 
 }  // namespace pool::capi

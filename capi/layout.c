@@ -108,6 +108,13 @@ AT(pool_histogram_t, sum, 16, 8);
 AT(pool_histogram_t, longest, 24, 8);
 AT(pool_histogram_t, buckets, 32, 1280);
 
+SIZE(pool_trace_options_t, 24);
+AT(pool_trace_options_t, struct_size, 0, 4);
+AT(pool_trace_options_t, buffer_events, 4, 4);
+AT(pool_trace_options_t, max_threads, 8, 4);
+AT(pool_trace_options_t, ready_threads, 12, 4);
+AT(pool_trace_options_t, counter_interval, 16, 8);
+
 /* With pointers of eight bytes. */
 
 #if defined(__LP64__)

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "default.hpp"
 #include "structs.hpp"
+#include "trace_file.hpp"
 #include "world.hpp"
 
 using namespace pool;
@@ -160,7 +161,10 @@ pool_status_t pool_destroy(pool_t pool) try {
   if (capi::is_default(pool)) return POOL_EBUSY;
   if (would_wait_for_itself(found.slot)) return POOL_EDEADLK;
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
-  return sched::end_pool(*found.world, *found.slot, found.generation) ? POOL_OK : POOL_EBADHANDLE;
+  sched::Trace<System>* trace = nullptr;
+  if (!sched::end_pool(*found.world, *found.slot, found.generation, &trace)) return POOL_EBADHANDLE;
+  if (trace != nullptr) capi::finish_trace(*found.world, trace);
+  return POOL_OK;
 }
 POOL_OR_FORKED
 

@@ -29,6 +29,7 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   // Where there is room, the terms do not matter.
   if (!terms.is_delayed && sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
     return POOL_OK;
+  if (!terms.is_delayed && sched::submit_traced(*found.world, *found.slot, found.generation, work)) return POOL_OK;
   sched::Submit<System> submit(*found.world, *found.slot, found.generation, terms);
   // Also if the drop of a task that makes room for this one ends the thread; and in a child that the task made while it
   // ran in place: nobody else has it there.
@@ -73,7 +74,11 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
 [[gnu::noinline]] pool_status_t submit_shared(pool_group_t group, pool_task_fn fn, void* ctx) {
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_fast(*found.world, *found.slot, found.generation, work)) [[likely]] {
+    if (sched::submit_fast(*found.world, *found.slot, found.generation, work, sched::Usual{})) [[likely]] {
+      POOL_PROBE(submit, found.slot, fn, ctx);
+      return POOL_OK;
+    }
+    if (sched::submit_traced(*found.world, *found.slot, found.generation, work)) {
       POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
     }
@@ -92,7 +97,7 @@ POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn 
   // Most of them end here.
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_own(*found.world, *found.slot, found.generation, work)) {
+    if (sched::submit_own(*found.world, *found.slot, found.generation, work, sched::Usual{})) {
       POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
     }
@@ -173,6 +178,7 @@ pool_status_t pool_group_apply(pool_group_t group, uint64_t count, uint64_t grai
   if (!found) return found.status();
   if (Frame::inside_drop()) return POOL_EDEADLK;
   if (count == 0) return POOL_OK;
+  const capi::TracedWait traced(*found.slot, found.generation);
   const std::uint32_t threads = sched::most_threads(*found.world, *found.slot);
   const auto result =
       sched::Loop<System>::run(*found.world, *found.slot, found.generation, count, grain, threads, fn, ctx);

@@ -18,7 +18,7 @@ int32_t pool_task_cancelled(void) {
   const Frame* const frame = capi::task_frame();
   if (frame == nullptr) return 0;
   const bool is_cancelled = static_cast<const Group*>(frame->group)->is_cancelled(frame->life) ||
-                            static_cast<const Pool*>(frame->pool)->cancelling.load() != 0;
+                            static_cast<const Pool*>(frame->pool)->cancels();
   return is_cancelled ? 1 : 0;
 }
 

@@ -76,6 +76,46 @@ POOL_API pool_status_t pool_dump(pool_t pool, int32_t fd);
  * POOL_OK; POOL_EINVAL: text is NULL and size is not 0; POOL_EFULL: it does not fit; POOL_ENOMEM; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_metrics(pool_t pool, char *text, size_t size, size_t *length);
 
+/* How much a trace keeps. Make it with pool_trace_options_init, then change fields. Since 1.0. */
+typedef struct pool_trace_options {
+  uint32_t struct_size;     /* bytes of this struct, set by pool_trace_options_init */
+  uint32_t buffer_events;   /* most events that one thread keeps, 16 to 2^24; 40 bytes each, taken as they are used. A
+                               task is one, its submit, each wait and each sample too, and a group's name two. Default
+                               262,144 */
+  uint32_t max_threads;     /* most threads that keep events, 1 to 65,536; default 256 */
+  uint32_t ready_threads;   /* so many buffers get their memory when the trace starts, max_threads at most: a page that is
+                               touched for the first time costs the task that does so a microsecond or two. Default 0 */
+  int64_t counter_interval; /* ns between two samples of the counters, while anything happens at all; negative: only
+                               one at the start and at the end; default 200 us */
+} pool_trace_options_t;
+
+/* Fills *options with the defaults, as pool_options_init does. Never blocks. Since 1.0.
+ * POOL_OK; POOL_EINVAL: options is NULL, or size is under 8, over 4,096 or not a multiple of 4. */
+POOL_API pool_status_t pool_trace_options_init(pool_trace_options_t *options, size_t size);
+
+/* Begins to record who runs what and when: of each thread that works for the pool its tasks, from the call of the
+ * function to its return, named after group and function; its waits for groups and jobs; and its submits; each with the
+ * others of the same task. And now and then how many tasks are queued and running, and how many workers there are.
+ * What the threads are in the middle of is not recorded.
+ *
+ * The file `path` is opened, or made, now; pool_trace_stop replaces what it holds, or pool_destroy, if that comes first:
+ * by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC. A thread that has no room left records no
+ * more, but for the ends of what it has begun, and counts what it drops. It costs a task, with its submit, some
+ * 100 ns; the cost of memory that is new comes on top, see ready_threads. Submits that need not wait are shown as moments,
+ * and of tasks that a thread runs in a row each begins where the one before it ended.
+ * `options` may be NULL for the defaults and is not kept. Of each pool one trace runs at a time. Blocks as long as
+ * open() does. Since 1.0.
+ * POOL_OK; POOL_EINVAL: path is NULL or cannot be written, or an option is out of range (the log says which);
+ * POOL_EBUSY: a trace of this pool runs; POOL_ENOMEM; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_trace_start(pool_t pool, const char *path, const pool_trace_options_t *options);
+
+/* Ends the trace and writes its file; the tasks that run go on, and end in the file at this moment. *dropped, if not
+ * NULL, gets how many events there was no room for. From any thread, tasks included. Blocks until the file is written:
+ * about 1 us an event. Since 1.0.
+ * POOL_OK; POOL_EINVAL: no trace of this pool runs, or the file could not be written to its end (the log says which);
+ * POOL_ENOMEM: there was no memory to write it, and it is cut; POOL_EBADHANDLE. */
+POOL_API pool_status_t pool_trace_stop(pool_t pool, uint64_t *dropped);
+
 #ifdef __cplusplus
 }
 #endif

@@ -66,6 +66,8 @@
  *   bucket                        an index of the buckets of pool_histogram_t
  *   every                         tasks of which one is timed
  *   fd                            a file descriptor, which stays the caller's
+ *   path                          a file's name, not kept
+ *   *dropped                      written: events that there was no room for; NULL: not wanted
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
@@ -240,7 +242,8 @@ typedef struct pool_options {
                                    created; at most twice as many again per further delay. They leave as soon as they
                                    idle, unless tasks use pool_blocking_begin. Default 10 ms */
   uint64_t stack_size;          /* bytes of a worker's stack, at least the system's PTHREAD_STACK_MIN; default: what the
-                                   system gives */
+                                   system gives. Where a queue is full tasks run in place, up to 64 within each
+                                   other: that takes some 80 KiB beside what they need themselves */
   const char *name;             /* threads are called "name-N", cut to 15 bytes; default "pool" */
   pool_hook_fn on_thread_start; /* on each worker before its first task; may be NULL */
   pool_hook_fn on_thread_stop;  /* on each worker after its last task; may be NULL */

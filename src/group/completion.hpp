@@ -53,7 +53,7 @@ class Completion {
   }
 
   // The same for whoever alone changes the word.
-  Seen add_alone(std::uint32_t tasks) {
+  [[gnu::always_inline]] Seen add_alone(std::uint32_t tasks) {
     const Seen next{word_.load(std::memory_order_relaxed) + (std::uint64_t{tasks} << 32)};
     // Release: whoever sees the count sees what the tasks did.
     word_.store(next.word, std::memory_order_release);

@@ -40,10 +40,12 @@ class Tally {
 
   void cancel_one() { cancelled_.fetch_add(1); }
   void discard_one() { discarded_.fetch_add(1); }
-  // A task that was accepted and dropped before it got a ticket.
+  // A task that was accepted and dropped before it got a ticket. After 2^40 of them, days of nothing else, no more are
+  // counted: one more would be another life's.
   void discard_newcomer(std::uint32_t life) {
     std::uint64_t word = refused_.load();
-    while ((word & tag_mask) == tag(life) && !refused_.compare_exchange_weak(word, word + 1)) {
+    while ((word & tag_mask) == tag(life) && (word & ~tag_mask) != ~tag_mask &&
+           !refused_.compare_exchange_weak(word, word + 1)) {
     }
   }
 
@@ -64,6 +66,9 @@ class Tally {
     discarded_before_.store(discarded());
     failure.forget();
   }
+
+  // For tests: as if so many had been discarded as they came.
+  void start_newcomers_at(std::uint64_t count) { refused_.fetch_add(count); }
 
   bool enter(std::uint32_t life) { return change_entered(life, 1); }
   bool leave(std::uint32_t life) { return change_entered(life, UINT32_MAX); }

@@ -42,6 +42,10 @@ std::int32_t settle(const char* name, const char* suffix, int suffix_size) {
 
 std::uint32_t thread_id() { return static_cast<std::uint32_t>(syscall(SYS_gettid)); }
 
+void thread_name(char (&name)[16]) {
+  if (pthread_getname_np(pthread_self(), name, sizeof name) != 0) name[0] = '\0';
+}
+
 bool is_thread(std::uint32_t id) { return syscall(SYS_tgkill, getpid(), id, 0) == 0 || errno != ESRCH; }
 
 bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {

@@ -28,6 +28,9 @@ void join_thread(pthread_t thread, const std::int32_t& id);
 
 // What the kernel calls this thread.
 std::uint32_t thread_id();
+
+// What the system calls the calling thread.
+void thread_name(char (&name)[16]);
 // Whether a thread of this process is called so.
 bool is_thread(std::uint32_t id);
 

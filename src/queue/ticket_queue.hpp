@@ -128,10 +128,10 @@ class TicketQueue {
     return true;
   }
 
-  // Takes out up to `most`, and gives each to store(i, fn, ctx); returns how many.
+  // Takes out up to `most`, and gives each to store(i, fn, ctx); returns how many. `first` is the ticket of the first.
   template <class Store>
   [[gnu::always_inline]] std::uint32_t take_alone(Segments& segments, std::uint32_t generation, std::uint32_t most,
-                                                  Store&& store, bool& more) {
+                                                  Store&& store, std::uint32_t& first, bool& more) {
     const std::uint64_t hd = hd_.load(std::memory_order_relaxed);
     const std::uint32_t number = base::low(hd);
     const std::uint64_t segment = head_segment_.load(std::memory_order_relaxed);
@@ -149,6 +149,7 @@ class TicketQueue {
     }
     // Release: whoever sees this head sees where the tasks went.
     if (count != 0) hd_.store(base::pack(generation, number + count), std::memory_order_release);
+    first = number;
     more = count != waiting;
     return count;
   }
@@ -201,16 +202,18 @@ class TicketQueue {
         advance(segments, head_segment_, number, segment);
         retire(segments, segment);
       }
+      work.ticket = number;
       more = base::low(sub_.load()) != number + 1;
       return Claimed::task;
     }
   }
 
   // As claim() on its ordinary terms, but for up to `most` tasks of one segment in one step. `store(i, fn, ctx)` gets
-  // each of them, in their order, before they are ours; `count` says how many they are in the end, `life` whose.
+  // each of them, in their order, before they are ours; `count` says how many they are in the end, `life` whose,
+  // `first` is the ticket of the first.
   template <class Mine, class Store>
   Claimed claim_many(Segments& segments, Mine&& mine, std::uint32_t most, Store&& store, std::uint32_t& life,
-                     std::uint32_t& count, bool& more) {
+                     std::uint32_t& first, std::uint32_t& count, bool& more) {
     for (;;) {
       std::uint64_t hd = hd_.load();
       life = base::high(hd) & generation_mask;
@@ -243,6 +246,7 @@ class TicketQueue {
         advance(segments, head_segment_, number + ready - 1, segment);
         retire(segments, segment);
       }
+      first = number;
       count = ready;
       more = base::low(sub_.load()) != number + ready;
       return Claimed::task;

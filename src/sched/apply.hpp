@@ -71,7 +71,7 @@ class Loop {
       submitted = Submit<Sys>(world, group, life, terms)(work);
       if (submitted != Submitted::ok) {
         Task::discard(work);
-        loop->forgo();  // NOLINT(clang-analyzer-unix.Malloc): the node was freed
+        loop->forgo();  // NOLINT(clang-analyzer-unix.Malloc): the node is discarded, or the queue's
         break;
       }
     }

@@ -37,7 +37,7 @@ typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group
     work.life = group.queue.generation();
     work.unit = false;
     const bool has_taken = is_owned_by(group, local) && mine(work.life) &&
-                           group.queue.take_alone(world.segments, work.life, 1, store, claim.more) != 0;
+                           group.queue.take_alone(world.segments, work.life, 1, store, work.ticket, claim.more) != 0;
     local->bias.leave();
     claim.is_left = claim.more;
     if (has_taken) return Claimed::task;
@@ -56,14 +56,17 @@ void tell_of_window(World<Sys>& world, group::Group<Sys>& group) {
   wake_one(world, world.pools[group.pool.load(std::memory_order_relaxed)]);
 }
 
-// Fills the window of `mine`, which is free: calls put(window), which puts the first `count` cells of that life.
+// Fills the window of `mine`, which is free: calls put(window), which puts the first `count` cells of that life, with
+// tickets from `first` on.
 template <class Sys, class Put>
-void fill_window(Local<Sys>& mine, group::Group<Sys>& group, std::uint32_t life, std::uint32_t count, Put&& put) {
+void fill_window(Local<Sys>& mine, group::Group<Sys>& group, std::uint32_t life, std::uint32_t first,
+                 std::uint32_t count, Put&& put) {
   Window<Sys>& window = mine.window;
   mine.bias.enter();
   put(window);
   window.group.store(&group, std::memory_order_relaxed);
   window.life.store(life, std::memory_order_relaxed);
+  window.first.store(first, std::memory_order_relaxed);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.is_ours.store(1, std::memory_order_relaxed);
   window.range.store(base::pack(count, 0));
@@ -91,7 +94,7 @@ template <class Sys, class Mine>
   claim.work.life = due[0]->life;
   claim.in_window = count > 1;
   if (count == 1) return true;
-  fill_window(*local, group, due[0]->life, count, [&](Window<Sys>& window) {
+  fill_window(*local, group, due[0]->life, 0, count, [&](Window<Sys>& window) {
     for (std::uint32_t i = 0; i < count; ++i) {
       const queue::Work work = Task::of_timer(due[i]);
       window.put(i, work.fn, work.ctx);
@@ -125,6 +128,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   }
   Window<Sys>& window = local->window;
   std::uint32_t life = 0;
+  std::uint32_t first = 0;
   std::uint32_t count = 0;
   Claimed claimed;
   local->bias.enter();
@@ -149,10 +153,11 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   };
   if (is_owned_by(group, local)) {
     life = group.queue.generation();
-    if (mine(life)) count = group.queue.take_alone(world.segments, life, most, store, claim.more);
+    if (mine(life)) count = group.queue.take_alone(world.segments, life, most, store, first, claim.more);
   }
-  claimed =
-      count != 0 ? Claimed::task : group.queue.claim_many(world.segments, may, most, store, life, count, claim.more);
+  claimed = count != 0 ? Claimed::task
+                       : group.queue.claim_many(world.segments, may, most, store, life, first, count, claim.more);
+  window.first.store(first, std::memory_order_relaxed);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.range.store(base::pack(claimed == Claimed::task ? count : 0, 0), std::memory_order_relaxed);
   local->bias.leave();
@@ -215,7 +220,7 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
     claim.count = has_window ? count : 1;
     claim.work = loot[0];
     if (has_window) {
-      fill_window(*mine, group, loot[0].life, count, [&](Window<Sys>& own) {
+      fill_window(*mine, group, loot[0].life, loot[0].ticket, count, [&](Window<Sys>& own) {
         for (std::uint32_t i = 0; i < count; ++i) own.put(i, loot[i].fn, loot[i].ctx);
       });
     }
@@ -275,10 +280,13 @@ class Batch {
     if (is_left) wake_one(world_, pool_);
   }
 
-  // Runs a bare one that has left the queue and may start. Its place is still to be given back.
-  void run_one(queue::Work work) {
+  // Runs a bare one that has left the queue, if it may start; its place is still to be given back. False: it may not,
+  // and nothing has happened.
+  bool run_one(queue::Work work) {
+    if (!may_start()) return false;
     Credits<Sys>::start(pool_);
     (void)run_bare(work);
+    return true;
   }
 
   void run() {
@@ -286,17 +294,21 @@ class Batch {
     while (take(work)) {
       if (Task::is_bare(work) && may_start()) {
         if (!run_bare(work)) return;
-      } else {
-        run_other(work);
+      } else if (!run_unusual(work)) {
+        return;
       }
     }
   }
 
+ private:
+  // Whether a bare task may start, while a trace runs or while none does.
+  template <bool traced = false>
   bool may_start() const {
-    return pool_.cancelling.load(std::memory_order_relaxed) == 0 && !group_.is_cancelled(life_);
+    constexpr std::uint32_t looked_at = Pool<Sys>::is_cancelling | Pool<Sys>::is_traced;
+    constexpr std::uint32_t wanted = traced ? Pool<Sys>::is_traced : 0;
+    return (pool_.unusual.load(std::memory_order_relaxed) & looked_at) == wanted && !group_.is_cancelled(life_);
   }
 
- private:
   // `may_count`: all that has run is told, so that it may be counted in the same step.
   [[gnu::always_inline]] bool take(queue::Work& work, bool may_count = true) {
     if constexpr (is_own) {
@@ -329,17 +341,25 @@ class Batch {
     if (may_tell_) local_->window.finished.store(over, std::memory_order_relaxed);
   }
 
+  template <bool traced>
+  [[gnu::always_inline]] std::int32_t call(const queue::Work& work, std::int64_t& last_end) {
+    if constexpr (traced) return call_traced(pool_, group_, work, last_end);
+    return reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
+  }
+
   // Tasks that are a function and a context, one after the other in one frame, for as long as they succeed.
   // False: there are no more.
+  template <bool traced = false>
   POOL_CATCHES_UNWINDING bool run_bare(queue::Work& work) {
     Frame<Sys> frame(&pool_, &group_, false);
     frame.life = life_;
+    [[maybe_unused]] std::int64_t last_end = 0;
     do {
       note_started();
       frame.fn = work.fn;
       POOL_PROBE(start, &group_, work.fn, work.ctx);
       try {
-        const std::int32_t result = reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
+        const std::int32_t result = call<traced>(work, last_end);
         if (result != 0 && !frame.failed) [[unlikely]] {
           if (result == result_again && frame.timer != nullptr) {
             hand_back(frame, work);
@@ -365,7 +385,7 @@ class Batch {
         settle_bare(frame);
         return false;
       }
-    } while (Task::is_bare(work) && may_start());
+    } while (Task::is_bare(work) && may_start<traced>());
     const bool has_next = !frame.is_unsettled();
     settle_bare(frame);
     if (has_next) run_other(work);
@@ -393,6 +413,13 @@ class Batch {
     }
     if (frame.place >= 0) pool_.numbers.give(frame.place);
     frame.pop();
+  }
+
+  // False: as run_bare. Out of line, where it costs the others nothing.
+  [[gnu::noinline]] bool run_unusual(queue::Work& work) {
+    if (Task::is_bare(work) && may_start<true>()) return run_bare<true>(work);
+    run_other(work);
+    return true;
   }
 
   void run_other(const queue::Work& work) {
@@ -461,8 +488,8 @@ void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim, bool
     if (claim.work.unit || !Task::is_bare(claim.work) || claim.group->capacity.load(std::memory_order_relaxed) != 0) {
       return run_claimed(world, pool, *claim.group, claim.work);
     }
-    Batch<Sys> single(world, pool, *claim.group, claim.work.life);
-    return single.may_start() ? single.run_one(claim.work) : run_claimed(world, pool, *claim.group, claim.work);
+    if (Batch<Sys>(world, pool, *claim.group, claim.work.life).run_one(claim.work)) return;
+    return run_claimed(world, pool, *claim.group, claim.work);
   }
   Batch<Sys>(world, pool, *claim.group, *static_cast<Local<Sys>*>(Sys::local()), by_the_clock).run();
 }

@@ -103,7 +103,7 @@ void release_groups(World<Sys>& world, const Pool<Sys>& pool, std::uint32_t pool
     const bool is_detached = (now & 1U) == 0;  // or over
     const std::uint32_t life = is_detached ? now - 1 : now;
     if (group.pool.load() != index || group.pool_generation.load() != pool_life) continue;
-    if (pool.cancelling.load() != 0) flush_timers(world, group, life);
+    if (pool.cancels()) flush_timers(world, group, life);
     if (is_detached) continue;
     group.line.dismiss_all(life);
     if (group.queue.is_suspended()) resume_group(world, group, life);

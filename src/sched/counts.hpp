@@ -20,15 +20,21 @@ struct PoolCounts {
   std::int64_t oldest_wait;  // ns
 };
 
+// How many ns a tick is, by a moment of both clocks that was some time ago.
+template <class Sys>
+double tick_since(std::int64_t then, std::int64_t then_ticks) {
+  const std::int64_t elapsed = Sys::now() - then;
+  const std::int64_t their_ticks = Sys::ticks() - then_ticks;
+  // Not from a moment in which the two were not read at once.
+  const bool is_known = elapsed > 1'000'000 && their_ticks > 0;
+  return is_known ? static_cast<double>(elapsed) / static_cast<double>(their_ticks)
+                  : 20'000.0 / static_cast<double>(Sys::quantum());
+}
+
 // What a number of ticks is in ns.
 template <class Sys>
 std::int64_t nanoseconds_of(const Pool<Sys>& pool, std::int64_t ticks) {
-  const std::int64_t elapsed = Sys::now() - pool.made_at;
-  const std::int64_t their_ticks = Sys::ticks() - pool.made_ticks;
-  // Not from a moment in which the two were not read at once.
-  const bool is_known = elapsed > 1'000'000 && their_ticks > 0;
-  const double tick = is_known ? static_cast<double>(elapsed) / static_cast<double>(their_ticks)
-                               : 20'000.0 / static_cast<double>(Sys::quantum());
+  const double tick = tick_since<Sys>(pool.made_at, pool.made_ticks);
   return std::max<std::int64_t>(static_cast<std::int64_t>(static_cast<double>(ticks) * tick), 0);
 }
 
@@ -97,7 +103,7 @@ bool time_tasks(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, st
     group::Group<Sys>& group = world.groups[i];
     if (group.home.load() == pool.home.load()) group.oldest.store(0, std::memory_order_relaxed);
   }
-  pool.timed_every.store(every);
+  pool.time_every(every);
   return true;
 }
 

@@ -91,7 +91,7 @@ class Credits {
     work.life = life;
     bool more = false;
     local.bias.enter();
-    if (!is_owned_by(group, &local) || group.queue.take_alone(world.segments, life, 1, store, more) == 0) {
+    if (!is_owned_by(group, &local) || group.queue.take_alone(world.segments, life, 1, store, work.ticket, more) == 0) {
       if (run != 0 && is_owned_by(group, &local) && !group.completion.load().has(Done::waiter | Done::detached) &&
           keep(local, pool, run * one_token)) [[likely]] {
         if (is_told) local.window.finished.store(0, relaxed);

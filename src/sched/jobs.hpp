@@ -79,6 +79,7 @@ bool run_early(World<Sys>& world, group::Group<Sys>& group, Job<Sys>& job, std::
   queue::Work work = Task::of_job(&job);
   work.life = life;
   work.unit = is_limited;
+  work.ticket = job.ticket;
   Run<Sys>(world, pool, group, work, Origin::early)();
   return true;
 }

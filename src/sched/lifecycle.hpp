@@ -20,6 +20,7 @@
 
 #include "sched/counts.hpp"
 #include "sched/housekeeper.hpp"
+#include "sched/trace.hpp"
 #include "sched/wait.hpp"
 #include "sched/worker.hpp"
 
@@ -77,7 +78,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.hooks = config.hooks;
   pool.log = config.log;
   pool.full_told.store(Sys::wants_info(config.log) ? 0 : INT64_MAX);
-  pool.cancelling.store(0);
+  pool.unusual.store(0);
   pool.stopping.store(0);
   pool.own_group.store(0);
   pool.rotation.store(1);  // a new group, which has used nothing, is behind
@@ -91,7 +92,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   }
   pool.made_at = Sys::now();
   pool.made_ticks = Sys::ticks();
-  pool.timed_every.store(config.timing);
+  pool.time_every(config.timing);
   pool.waits.clear();
   pool.runs.clear();
   pool.peak = 0;
@@ -113,7 +114,7 @@ bool close_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, bo
   {
     const std::lock_guard lock(pool.growth);
     if (pool.generation.load() != generation) return false;
-    if (cancel) pool.cancelling.store(1);
+    if (cancel) pool.unusual.fetch_or(Pool<Sys>::is_cancelling);
     pool.room.close();
   }
   // Nobody keeps credits of a closed room: from here on its counts are exact.
@@ -177,9 +178,9 @@ bool shut_down(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, boo
   return true;
 }
 
-// Step 6. False: somebody else did. Requires: stopped.
+// Step 6. False: somebody else did. Requires: stopped. `trace` gets the trace that ran, if one did: the caller's now.
 template <class Sys>
-bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
+bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, Trace<Sys>** trace = nullptr) {
   {
     const std::lock_guard joining(pool.joining);
     const std::lock_guard lock(pool.growth);
@@ -189,6 +190,8 @@ bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation) {
   for (std::uint32_t count = pool.reporters.load(); count != 0; count = pool.reporters.load()) {
     Sys::wait(pool.reporters, count);
   }
+  // From here on none can be started.
+  if (trace != nullptr) *trace = end_trace(pool, generation);
   const std::uint32_t index = pool.index.load();
   Sys::heavy_barrier();  // pairs with the store in TicketQueue::open()
   for (std::uint32_t i = 0, end = world.groups.high_water(); i < end; ++i) {

@@ -34,6 +34,7 @@ struct Window {
   Atomic<std::uint64_t> range{0};
   Atomic<std::uint32_t> is_ours{0};   // not while they are still being claimed: for those who count
   Atomic<std::uint32_t> finished{0};  // of the batch, and not counted by the group yet
+  Atomic<std::uint32_t> first{0};     // the ticket of the first cell; the others follow. (Timers have their own.)
   queue::Cell<Atomic> cells[most];
 
   std::uint32_t size() const {
@@ -49,6 +50,7 @@ struct Window {
     work.ctx = cells[i].ctx.load(std::memory_order_relaxed);
     work.life = life.load(std::memory_order_relaxed);
     work.unit = false;
+    work.ticket = first.load(std::memory_order_relaxed) + i;
   }
 };
 
@@ -127,6 +129,17 @@ struct alignas(base::cache_line) Local {
   Chain timers;
   Chain spare_timers;
 
+  // Under the bias: where what this thread does is recorded, and of which trace that is (sched/trace.hpp); 0: of none.
+  std::uint64_t trace_number = 0;
+  void* trace_buffer = nullptr;
+
+  void record_to(std::uint64_t number, void* buffer) {
+    bias.enter();
+    trace_number = number;
+    trace_buffer = buffer;
+    bias.leave();
+  }
+
   // How many tasks it has submitted since the last one that was timed (sched/timing.hpp). Its own.
   std::uint32_t untimed = 0;
 
@@ -147,6 +160,7 @@ struct alignas(base::cache_line) Local {
 template <class Sys>
 void settle_in(Local<Sys>& local) {
   Sys::local() = &local;
+  if constexpr (Sys::can_trace) local.record_to(0, nullptr);  // a track is one thread's
   local.worker.store(nullptr);
   local.frames.store(&Sys::top_frame());
 }
@@ -154,10 +168,12 @@ void settle_in(Local<Sys>& local) {
 // Takes one that no living thread has, or a fresh one.
 template <class Sys, class World>
 __attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
-  // A few of the others each time: as many as threads were ever alive at once is about what there will be.
-  constexpr std::uint32_t looks = 4;
+  // A few of the others each time, and the more the more there are: so there will be about half as many again as threads
+  // at once. (With four looks there were three times as many as 64 threads after 10,000 had come and gone, and it went
+  // on.)
   const std::uint32_t self = Sys::thread_id();
   const std::uint32_t end = world.locals.high_water();
+  const std::uint32_t looks = 4 + end / 8;
   const std::uint32_t start = world.local_cursor.fetch_add(looks, std::memory_order_relaxed);
   for (std::uint32_t i = 0; i < looks && i < end; ++i) {
     Local<Sys>& local = world.locals[(start + i) % end];

@@ -26,6 +26,8 @@ template <class Sys>
 struct Pool;
 template <class Sys>
 struct World;
+template <class Sys>
+struct Trace;
 
 // How a thread of the pool came to its end.
 enum class Ending : std::uint32_t {
@@ -163,15 +165,27 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint32_t> staffed{0};
   Atomic<std::uint64_t> bounds_word{0};  // park::Bounds
   Atomic<std::uint32_t> eager{0};        // POOL_WAKE_EAGER
-  // One task in so many is timed; 0: none.
-  Atomic<std::uint32_t> timed_every{0};
+  // What the short ways of submits and runs have no time for: they look here, and leave it to others. These bits:
+  Atomic<std::uint32_t> unusual{0};
+  static constexpr std::uint32_t is_timed = 1;       // tasks are timed
+  static constexpr std::uint32_t is_traced = 2;      // and traced
+  static constexpr std::uint32_t is_cancelling = 4;  // what has not started is dropped
   // Unfinished ones that are no tasks: the counts of the room less these are tasks.
   Atomic<std::uint32_t> tombstones{0};
-  // Tasks that have not started are dropped.
-  Atomic<std::uint32_t> cancelling{0};
   // Workers that find nothing end. Set once the pool is closed and drained.
   Atomic<std::uint32_t> stopping{0};
   Atomic<std::int64_t> overflow_timeout{INT64_MAX};
+  // One task in so many is timed; 0: none. Changed under `growth`, and `unusual` with it.
+  Atomic<std::uint32_t> timed_every{0};
+
+  void time_every(std::uint32_t every) {
+    timed_every.store(every);
+    every != 0 ? unusual.fetch_or(is_timed) : unusual.fetch_and(~is_timed);
+  }
+  // Whether tasks that have not started are dropped.
+  bool cancels(std::memory_order order = std::memory_order_seq_cst) const {
+    return (unusual.load(order) & is_cancelling) != 0;
+  }
 
   alignas(base::cache_line) park::Room<Sys> room;
   // Whether threads may keep credits of the room (sched/credits.hpp).
@@ -205,6 +219,10 @@ struct alignas(base::cache_line) Pool {
   Histogram<Sys> waits;
   Histogram<Sys> runs;
   Timers<Sys> timers;
+  // The trace that runs, under `tracing`, and its number; 0: none. What is recorded names the number.
+  typename Sys::Mutex tracing;
+  Trace<Sys>* trace = nullptr;
+  Atomic<std::uint64_t> trace_number{0};
   bool has_ready = false;  // the ready set has its memory; kept by the slot for good
 
   // Whether there is anything that a worker should look at.
@@ -280,6 +298,7 @@ struct World {
   typename Timers<Sys>::Slots timers;
   typename Sys::template Slab<Local<Sys>, 16, 1024> locals;
   typename Sys::template Atomic<std::uint32_t> local_cursor{0};
+  typename Sys::template Atomic<std::uint64_t> traces{0};  // so far
   typename Sys::Segments segments;
   typename Sys::Mutex family;  // the links between parents and children
 };

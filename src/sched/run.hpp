@@ -18,6 +18,7 @@
 #include "sched/frame.hpp"
 #include "sched/statistics.hpp"
 #include "sched/task.hpp"
+#include "sched/trace.hpp"
 
 namespace pool::sched {
 
@@ -41,7 +42,7 @@ enum class Origin { queue, batch, in_place, early };
 template <class Sys>
 queue::Work start_timer(Pool<Sys>& pool, group::Group<Sys>& group, Timer<Sys>& timer) {
   if (!std::exchange(timer.has_started, true)) leave_queue(pool, group, timer.life);
-  return {timer.fn, timer.ctx, timer.life, group.units.are_limited()};
+  return {timer.fn, timer.ctx, timer.life, group.units.are_limited(), timer.ticket};
 }
 
 // The task of this frame, which ends, goes on when its timer says so. Pool and group may be gone when this returns.
@@ -51,6 +52,7 @@ void suspend_task(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, 
   auto& timer = *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr));
   timer.fn = work.fn;
   timer.ctx = work.ctx;
+  timer.ticket = work.ticket;
   arm_timer(world, pool, group, timer, frame.due, has_unit);
 }
 
@@ -58,6 +60,14 @@ void suspend_task(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, 
 template <class Sys>
 void drop_timer(World<Sys>& world, group::Group<Sys>& group, Frame<Sys>& frame) {
   free_timer(world, group, *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr)));
+}
+
+// Runs a bare task while a trace runs. `last_end` is when the one before it ended, if it comes right after that.
+template <class Sys>
+std::int32_t call_traced(Pool<Sys>& pool, const group::Group<Sys>& group, const queue::Work& work,
+                         std::int64_t& last_end) {
+  const TracedSlice<Sys> traced(pool, group, work.life, TraceKind::task, work.ticket, work.fn, &last_end);
+  return reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
 }
 
 template <class Sys>
@@ -87,7 +97,7 @@ class Run {
   // The task and all that follows. A job has left its queued phase already. False: it has handed itself back, and is
   // not over; group and pool may be gone. Throws nothing but the forced unwinding of the calling thread, and Forked.
   POOL_CATCHES_UNWINDING bool operator()(Fate fate = Fate::runs) {
-    if (fate == Fate::runs && (pool_.cancelling.load(std::memory_order_relaxed) != 0 || group_.is_cancelled(life_))) {
+    if (fate == Fate::runs && (pool_.cancels(std::memory_order_relaxed) || group_.is_cancelled(life_))) {
       fate = Fate::is_cancelled;
     }
     if (fate != Fate::runs) return settle(fate), true;
@@ -125,7 +135,12 @@ class Run {
   }
 
  private:
-  std::int32_t call() {
+  std::int32_t call() { return is_traced(pool_) ? call_traced() : call_it(); }
+  [[gnu::noinline]] std::int32_t call_traced() {
+    const TracedSlice<Sys> traced(pool_, group_, life_, TraceKind::task, work_.ticket, frame_.fn);
+    return call_it();
+  }
+  std::int32_t call_it() {
     if (job_ == nullptr) return task_.fn(task_.ctx);
     // Kept however the job ends: what it left goes to somebody.
     struct Result {

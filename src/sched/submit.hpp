@@ -62,7 +62,9 @@ class Submit {
         if (era == Sys::era()) submit.let_go(pool);
       }
     } holding{*this, pool};
+    const TracedSubmit<Sys> traced(pool, group_, generation_);
     const Submitted result = get_in(pool, work);
+    if (result == Submitted::ok && has_ticket_) traced.accepted(taken_.ticket.number);
     is_consumed_ = result == Submitted::ok;
     if (result == Submitted::full && !terms_.is_offer) pool.rejected.fetch_add(1, std::memory_order_relaxed);
     return result;
@@ -267,6 +269,7 @@ class Submit {
       free_timer(world_, group_, *timer);
       return reserved;
     }
+    timer->ticket = taken_.ticket.number;
     has_place_ = has_group_place_ = false;
     is_consumed_ = true;
     if (terms_.timer != nullptr) {
@@ -296,6 +299,7 @@ class Submit {
       case Queue::Reserved::no_memory:
         return Submitted::no_memory;
       default:
+        has_ticket_ = true;
         return Submitted::ok;
     }
   }
@@ -327,7 +331,8 @@ class Submit {
     pool.caller_runs.fetch_add(1, std::memory_order_relaxed);
     pool.note_start();
     is_consumed_ = true;
-    Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_, is_limited}, Origin::in_place)();
+    const queue::Work its = {work.fn, work.ctx, generation_, is_limited, taken_.ticket.number};
+    Run<Sys>(world_, pool, group_, its, Origin::in_place)();
     return Submitted::ok;
   }
 
@@ -426,6 +431,7 @@ class Submit {
   const SubmitTerms terms_;
   std::uint64_t home_ = 0;  // the pool: life 63..32 | slot 31..0
   Taken<Sys> taken_;
+  bool has_ticket_ = false;
   Submitted result_ = Submitted::ok;
   std::int64_t deadline_ = INT64_MAX;
   bool inside_ = false;           // of a task of this pool

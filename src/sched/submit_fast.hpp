@@ -6,7 +6,7 @@
 #pragma once
 
 #include "sched/complete.hpp"
-#include "sched/credits.hpp"
+#include "sched/trace.hpp"
 
 namespace pool::sched {
 
@@ -78,10 +78,32 @@ struct First {
   }
 };
 
+// Whether a submit may go these ways, and what becomes of its ticket: where nothing is unusual, nothing.
+struct Usual {
+  template <class Pool>
+  static bool may(const Pool& pool) {
+    return pool.unusual.load(std::memory_order_relaxed) == 0;
+  }
+  template <class Number>
+  static void note(Number&&) {}
+};
+// Where tasks are traced, and nothing else.
+struct OnlyTraced {
+  std::uint32_t ticket = 0;
+  template <class Pool>
+  static bool may(const Pool& pool) {
+    return pool.unusual.load(std::memory_order_relaxed) == Pool::is_traced;
+  }
+  template <class Number>
+  void note(Number&& number) {
+    ticket = number();
+  }
+};
+
 // Into a group that the caller owns. False: it is not, or not that simple, and nothing has happened.
-template <class Sys>
+template <class Sys, class Way>
 [[gnu::always_inline]] inline bool submit_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
-                                              const queue::Work& work) {
+                                              const queue::Work& work, Way&& way) {
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
   if (!is_owned_by(group, local)) return false;
   const std::uint32_t index = group.index.load(std::memory_order_relaxed);
@@ -91,13 +113,13 @@ template <class Sys>
   local->bias.enter();
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // Nobody can have cancelled the group, or wait for it: that would have made it shared.
-  if (is_owned_by(group, local) && pool.staffed.load() != 0 && pool.timed_every.load(std::memory_order_relaxed) == 0)
-      [[likely]] {
+  if (is_owned_by(group, local) && pool.staffed.load() != 0 && way.may(pool)) [[likely]] {
     is_eager = pool.eager.load(std::memory_order_relaxed) != 0;
     const auto put = [&]() __attribute__((always_inline)) {
       return group.queue.put_alone(world.segments, generation, work, is_eager, is_first);
     };
     has_put = Credits<Sys>::take_if(*local, group.home.load(std::memory_order_relaxed), put);
+    if (has_put) way.note([&group] { return group.queue.tail() - 1; });
   }
   local->bias.leave();
   if (!has_put) [[unlikely]]
@@ -109,9 +131,9 @@ template <class Sys>
 }
 
 // False: not that simple, and nothing has happened.
-template <class Sys>
+template <class Sys, class Way>
 [[gnu::always_inline]] inline bool submit_fast(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
-                                               const queue::Work& work) {
+                                               const queue::Work& work, Way&& way) {
   using Queue = typename group::Group<Sys>::Queue;
   using Seen = typename group::Completion<Sys>::Seen;
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
@@ -123,9 +145,8 @@ template <class Sys>
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // The slot may come to another pool between the two: what is taken of the one must not go back to the other.
   const std::uint64_t home = group.home.load(std::memory_order_relaxed);
-  if (group.is_cancelled(generation) || pool.staffed.load() == 0 ||
-      pool.timed_every.load(std::memory_order_relaxed) != 0 || pool.home.load(std::memory_order_relaxed) != home)
-      [[unlikely]] {
+  if (group.is_cancelled(generation) || pool.staffed.load() == 0 || !way.may(pool) ||
+      pool.home.load(std::memory_order_relaxed) != home) [[unlikely]] {
     return false;
   }
   if (is_anothers(group) || !Credits<Sys>::take_own(*local, home)) [[unlikely]]
@@ -139,6 +160,7 @@ template <class Sys>
     Credits<Sys>::give_back(pool);
     return false;
   }
+  way.note([&ticket] { return ticket.number; });
   if (group.queue.is_first(ticket)) {
     const First<Sys> first(world, group, before, ticket.number);
     group.queue.publish(world.segments, ticket, work);
@@ -159,7 +181,24 @@ template <class Sys>
 template <class Sys>
 [[gnu::always_inline]] inline bool submit_simply(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
                                                  const queue::Work& work) {
-  return submit_own(world, group, generation, work) || submit_fast(world, group, generation, work);
+  return submit_own(world, group, generation, work, Usual{}) || submit_fast(world, group, generation, work, Usual{});
+}
+
+// The same while a trace runs. Requires: the life is, or was, the caller's group.
+template <class Sys>
+[[gnu::noinline]] bool submit_traced(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
+                                     const queue::Work& work) {
+  if (group.queue.generation() != generation) return false;
+  // (Of another life's pool, if that one ends now: then there will be no ticket.)
+  auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+  if (!is_traced(pool)) return false;
+  const TracedSubmit<Sys> traced(pool, group, generation);
+  OnlyTraced way;
+  if (!submit_own(world, group, generation, work, way) && !submit_fast(world, group, generation, work, way)) {
+    return false;
+  }
+  traced.accepted_at_once(way.ticket);
+  return true;
 }
 
 }  // namespace pool::sched

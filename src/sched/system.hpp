@@ -4,7 +4,7 @@
 // System: the policy that the library is instantiated with. Everything above src/os is a template over it, so that the
 // same protocols run under the model checker with other primitives and smaller constants
 // (tests/model/model_system.hpp). Every member is inline or a direct call: the shipped library pays nothing for the
-// seam.
+// seam. With POOL_CHAOS, for tests, System is Chaos around what ships (sched/chaos.hpp).
 #pragma once
 
 #include <sched.h>
@@ -25,10 +25,16 @@
 #include "os/thread.hpp"
 #include "queue/segments.hpp"
 #include "queue/slab.hpp"
+#ifdef POOL_CHAOS
+#include "sched/chaos.hpp"
+#define POOL_SYSTEM RealSystem
+#else
+#define POOL_SYSTEM System
+#endif
 
 namespace pool {
 
-struct System {
+struct POOL_SYSTEM {
   template <class T>
   using Atomic = std::atomic<T>;
   template <class T, std::size_t N>
@@ -108,6 +114,8 @@ struct System {
     return duration > INT64_MAX - at ? INT64_MAX : at + duration;
   }
   static void yield() { sched_yield(); }
+  // Whether tasks can be traced. (The model checker knows no time.)
+  static constexpr bool can_trace = true;
   static void pause() {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -168,6 +176,7 @@ struct System {
   // What this thread keeps between its calls (sched/local.hpp).
   static void*& local() { return local_; }
   static std::uint32_t thread_id() { return os::thread_id(); }
+  static void thread_name(char (&name)[16]) { os::thread_name(name); }
   static bool is_thread(std::uint32_t id) { return os::is_thread(id); }
 
   // A store that is seen by whoever has a heavy_barrier() and then looks, or our looks that follow it see what he
@@ -219,5 +228,10 @@ struct System {
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit const void* worker_pool_ = nullptr;
   __attribute__((tls_model("initial-exec"))) static inline thread_local constinit void* local_ = nullptr;
 };
+
+#ifdef POOL_CHAOS
+struct System : sched::Chaos<RealSystem> {};
+#endif
+#undef POOL_SYSTEM
 
 }  // namespace pool

@@ -27,6 +27,7 @@ struct Timer {
   std::uintptr_t ctx = 0;
   Atomic<std::uint32_t> group{base::nil};
   std::uint32_t life = 0;
+  std::uint32_t ticket = 0;
 
   // Under `timers` of the pool, in its wheel. Those in an inbox, and free ones, are chained by `next`.
   std::int64_t due = 0;

@@ -206,7 +206,7 @@ void arm_listed(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Ti
     if (due != 0 && due != INT64_MAX) timers.lock();
     const std::lock_guard lock(group.mutex);
     TimerLists<Sys> its(world, group);
-    is_due = due == 0 || timer.is_fired != 0 || group.is_cancelled(timer.life) || pool.cancelling.load() != 0;
+    is_due = due == 0 || timer.is_fired != 0 || group.is_cancelled(timer.life) || pool.cancels();
     set_due(timer, is_due ? INT64_MAX : due, has_unit);
     is_due ? its.put_due(timer) : its.put_pending(timer);
     if (timer.is_expired == 0) pool.timers.wheel.put(world.timers, timer.index, Sys::now());
@@ -290,7 +290,7 @@ void arm_timer(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group, Tim
   set_due(timer, due, has_unit);
   const std::uint32_t count = put_into_inbox(pool, timer);
   // From here on it is not ours. Whoever marks the group flushes it afterwards; one of us sees the other.
-  if (group.is_cancelled(life) || pool.cancelling.load() != 0) {
+  if (group.is_cancelled(life) || pool.cancels()) {
     flush_timers(world, group, life);
   } else if (count >= Sys::inbox_batch) {
     const std::lock_guard timers(pool.timers.mutex);

@@ -228,6 +228,8 @@ template <class Sys>
   // What has begun may be on our stack.
   if (!is_owned_by(group, local) || group.has_begun() || group.queue.generation() != life) return Waited::timed_out;
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+  if (is_traced(pool)) [[unlikely]]
+    return Waited::timed_out;
   Batch<Sys, Source::own_queue>(world, pool, group, life, *local).run();
   const auto seen = group.completion.load();
   const std::uint64_t sub = group.queue.sub();

@@ -54,13 +54,18 @@ template <class Sys>
 group::Counters count_group(World<Sys>& world, group::Group<Sys>& group) {
   return group.counters([&world, &group] {
     typename group::Group<Sys>::InBatches all{0, 0};
-    for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
-      const Window<Sys>& window = world.locals[i].window;
-      if (window.group.load() != &group || window.life.load() != group.queue.generation()) continue;
+    const auto each = [&world, &group](auto&& look) {
+      for (std::uint32_t i = 0, end = world.locals.high_water(); i < end; ++i) {
+        const Window<Sys>& window = world.locals[i].window;
+        if (window.group.load() == &group && window.life.load() == group.queue.generation()) look(window);
+      }
+    };
+    // What is over first: what waits now was not over before, and no task is counted as both.
+    each([&all](const Window<Sys>& window) { all.over += window.finished.load(); });
+    each([&all](const Window<Sys>& window) {
       const std::uint32_t waiting = window.size();
       if (window.is_ours.load() != 0) all.waiting += waiting;
-      all.over += window.finished.load();
-    }
+    });
     return all;
   });
 }

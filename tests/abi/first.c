@@ -15,7 +15,8 @@ enum {
   first_task = 72,
   first_stats = 160,
   first_group_stats = 80,
-  first_histogram = 1312
+  first_histogram = 1312,
+  first_trace_options = 24
 };
 
 /* ROOM(type, name, bytes): a struct of that many bytes, and guards behind it. */
@@ -112,12 +113,23 @@ static void first_figures(pool_t pool, pool_group_t group) {
   CHECK(pool_histogram_percentile(&waits.it, 100) >= waits.it.longest);
 }
 
+static void first_trace(pool_t pool) {
+  ROOM(pool_trace_options_t, options, first_trace_options);
+  OK(pool_trace_options_init(&options.it, first_trace_options));
+  CHECK_GUARDS(options, first_trace_options);
+  options.it.counter_interval = -1; /* the last field of then */
+  OK(pool_trace_start(pool, "/dev/null", &options.it));
+  CHECK_GUARDS(options, first_trace_options);
+  OK(pool_trace_stop(pool, NULL));
+}
+
 int main(void) {
   CHECK_EQ(pool_version() >> 16, 1);
   const pool_t pool = first_pool();
   const pool_group_t group = first_group(pool);
   first_tasks(group);
   first_figures(pool, group);
+  first_trace(pool);
   OK(pool_group_destroy(group));
   OK(pool_destroy(pool));
   CHECK(atomic_load(&threads) >= 1);

@@ -3,15 +3,9 @@
  *
  * The N-th allocation of the calling thread fails, once or from then on, for N = 0, 1, ...: POOL_ENOMEM (or
  * POOL_ETHREAD, for the thread's own memory), nothing has changed, and the same call succeeds later. Workers need no
- * allocation at all. The program's own malloc and mmap stand before those of the C library. */
+ * allocation at all. This is one long run; no_memory_calls.c has each call by itself. */
 #define _GNU_SOURCE
 #include "check.h"
-
-#include <errno.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #if SANITIZED
 
@@ -22,53 +16,9 @@ int main(void) {
 
 #else
 
-extern void* __libc_malloc(size_t size);
-extern void* __libc_calloc(size_t count, size_t size);
-extern void* __libc_realloc(void* old, size_t size);
-extern void* __libc_memalign(size_t alignment, size_t size);
+#include "failing.h"
 
-static _Thread_local long countdown = -1; /* allocations until one fails; -1: none does */
-static _Thread_local bool persistent, is_tester;
-static _Thread_local long failed;
-static atomic_bool workers_fail;
-static atomic_long worker_allocations;
-
-static bool fails(void) {
-  if (!is_tester && atomic_load(&workers_fail)) {
-    atomic_fetch_add(&worker_allocations, 1);
-    return true;
-  }
-  if (countdown < 0) return false;
-  if (countdown > 0) {
-    countdown--;
-    return false;
-  }
-  if (!persistent) countdown = -1;
-  failed++;
-  errno = ENOMEM;
-  return true;
-}
-
-void* malloc(size_t size) { return fails() ? NULL : __libc_malloc(size); }
-void* calloc(size_t count, size_t size) { return fails() ? NULL : __libc_calloc(count, size); }
-void* realloc(void* old, size_t size) { return fails() ? NULL : __libc_realloc(old, size); }
-void* memalign(size_t alignment, size_t size);
-void* memalign(size_t alignment, size_t size) { return fails() ? NULL : __libc_memalign(alignment, size); }
-void* aligned_alloc(size_t alignment, size_t size) { return fails() ? NULL : __libc_memalign(alignment, size); }
-int posix_memalign(void** out, size_t alignment, size_t size) {
-  if (fails()) return ENOMEM;
-  *out = __libc_memalign(alignment, size);
-  return *out != NULL ? 0 : ENOMEM;
-}
-
-/* The library's structures of whole pages. */
-void* mmap(void* at, size_t size, int protection, int flags, int file, off_t offset) {
-  if (fails()) return MAP_FAILED;
-  return (void*)syscall(SYS_mmap, at, size, protection, flags, file, offset);
-}
-
-enum { tasks = 700, groups = 300, passed = 0, nothing_failed = 42 };
-
+enum { tasks = 700, groups = 300 };
 static atomic_int runs, drops;
 
 static int32_t run_counted(void* ctx) {
@@ -230,33 +180,26 @@ static int no_allocation_in_workers(void) {
   return passed;
 }
 
-static int in_child(int (*simple)(void), long n, bool for_ever) {
-  fflush(NULL);
-  const pid_t child = fork();
-  CHECK(child >= 0);
-  if (child == 0) {
-    const int result = simple != NULL ? simple() : scenario(n, for_ever);
-    fflush(NULL);
-    _exit(result);
-  }
-  int status = 0;
-  CHECK_EQ(waitpid(child, &status, 0), child);
-  if (!WIFEXITED(status) || (WEXITSTATUS(status) != passed && WEXITSTATUS(status) != nothing_failed)) {
-    fprintf(stderr, "allocation %ld %s: status %x\n", n, for_ever ? "and all later ones" : "once", (unsigned)status);
-    check_failed();
-  }
-  return WEXITSTATUS(status);
+typedef struct point {
+  long n;
+  bool for_ever;
+} point_t;
+static int attempt(const void* ctx) {
+  const point_t* point = (const point_t*)ctx;
+  return scenario(point->n, point->for_ever);
 }
+static int simple(const void* ctx) { return (*(int (*const*)(void))ctx)(); }
 
 int main(void) {
   /* The n-th of all allocations that the scenario makes; most are the tasks' own, all alike. */
   for (int for_ever = 0; for_ever < 2; for_ever++) {
-    long n = 0;
-    while (in_child(NULL, n, for_ever != 0) == passed) n += n < 60 ? 1 : 23;
-    CHECK(n > 60);
+    point_t point = {0, for_ever != 0};
+    const char* const name = for_ever != 0 ? "allocations from one on" : "one allocation";
+    while (in_child(attempt, &point, name, point.n) == passed) point.n += point.n < 60 ? 1 : 23;
+    CHECK(point.n > 60);
   }
-  CHECK_EQ(in_child(full_queue, 0, false), passed);
-  CHECK_EQ(in_child(no_allocation_in_workers, 0, false), passed);
+  static int (*const others[])(void) = {full_queue, no_allocation_in_workers};
+  for (int i = 0; i < 2; i++) CHECK_EQ(in_child(simple, &others[i], "full queue, workers", i), passed);
   return 0;
 }
 

@@ -27,8 +27,10 @@
 #undef memory_order_seq_cst
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <string>
 
 #include "base/bits.hpp"
 #include "base/log.hpp"
@@ -415,6 +417,8 @@ struct ModelSystem {
   static void*& local() { return threads->locals[rl::thread_index()]; }
   static std::uint32_t thread_id() { return rl::thread_index() + 1; }
   static bool is_thread(std::uint32_t) { return true; }
+  static void thread_name(char (&)[16]) {}
+  static constexpr bool can_trace = false;
   static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) { return capacity / 4; }
   template <class T>
   static void light_store(Atomic<T>& word, T value, Where at = Where::current()) {
@@ -438,22 +442,90 @@ struct ModelSystem {
   static void inform(const pool::base::LogConfig&, const char*) {}
 };
 
-// Runs a test over random schedules. The command line: [iterations] [state]. On a failure relacy prints the history,
-// and the state that replays it. (Its bounded search is no use here: the weak compare-and-swaps and stale loads alone
-// make more schedules than can be gone through.)
+// What the command line of a model asks for:
+//
+//   MODEL [--test NAME] [--schedules N] [--from STATE]
+//
+// One of its tests alone; so many schedules, in place of its own number times POOL_TEST_SCALE; from this one on, in
+// place of POOL_MODEL_FROM, or the first. Schedules are numbered: the same number is the same schedule, so that a run
+// without a choice is the same each time, and another start is another deep run.
+class Asked {
+ public:
+  Asked() = default;
+  // Whoever asks for a test that there is not would take silence for success.
+  ~Asked() {
+    if (test_.empty() || was_found_) return;
+    std::fprintf(stderr, "there is no test of this name: %s\n", test_.c_str());
+    std::_Exit(2);
+  }
+  Asked(const Asked&) = delete;
+  Asked& operator=(const Asked&) = delete;
+
+  void read(int argc, char** argv) {
+    if (const char* text = std::getenv("POOL_MODEL_FROM")) from_ = std::strtoull(text, nullptr, 10);
+    for (int i = 1; i < argc; i += 2) {
+      const std::string option = argv[i];
+      const char* const value = i + 1 < argc ? argv[i + 1] : "";
+      if (option == "--test" && *value != 0) {
+        test_ = value;
+      } else if (option == "--schedules" && *value != 0) {
+        schedules_ = std::strtoull(value, nullptr, 10);
+      } else if (option == "--from" && *value != 0) {
+        from_ = std::strtoull(value, nullptr, 10);
+      } else {
+        std::fprintf(stderr, "usage: %s [--test NAME] [--schedules N] [--from STATE]\n", argv[0]);
+        std::_Exit(2);
+      }
+    }
+    if (from_ == 0) from_ = 1;
+  }
+
+  bool wants(const char* name) {
+    if (!test_.empty() && test_ != name) return false;
+    was_found_ = true;
+    return true;
+  }
+  std::uint64_t from() const { return from_; }
+  std::uint64_t schedules(unsigned usual) const {
+    if (schedules_ != 0) return schedules_;
+    const char* const text = std::getenv("POOL_TEST_SCALE");
+    const double scale = text != nullptr ? std::strtod(text, nullptr) : 1;
+    const double wanted = usual * (scale > 0 ? scale : 1);
+    return wanted < 1 ? 1 : static_cast<std::uint64_t>(wanted);
+  }
+
+ private:
+  std::string test_;
+  std::uint64_t schedules_ = 0;
+  std::uint64_t from_ = 0;
+  bool was_found_ = false;
+};
+inline Asked asked;
+
+// Runs a test over random schedules. On a failure relacy prints the history, and we the command that does it again.
+// (Its bounded search is no use here: the weak compare-and-swaps and stale loads alone make more schedules than can be
+// gone through.)
 template <class Test>
-bool check(const char* name, unsigned iterations, int argc, char** argv) {
+bool check(const char* name, unsigned schedules, int argc, char** argv) {
+  asked.read(argc, argv);
+  if (!asked.wants(name)) return true;
+  const std::uint64_t count = asked.schedules(schedules);
   rl::test_params params;
   params.search_type = rl::sched_random;
-  params.iteration_count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : iterations;
-  if (argc > 2) params.initial_state = argv[2];
+  params.iteration_count = asked.from() + count - 1;  // the last one's number
+  params.initial_state = std::to_string(asked.from());
   params.execution_depth_limit = 20'000;
   std::ostream null(nullptr);
   params.progress_stream = &null;
   const bool ok = rl::simulate<Test>(params);
-  std::printf("%-28s %s, %llu schedules\n", name, ok ? "ok" : "FAILED",
-              static_cast<unsigned long long>(params.stop_iteration));
-  if (!ok) std::printf("state: %s\n", params.final_state.c_str());
+  const auto last = static_cast<unsigned long long>(params.stop_iteration);
+  if (ok) {
+    std::printf("%-28s ok, %llu schedules from %llu\n", name, static_cast<unsigned long long>(count),
+                static_cast<unsigned long long>(asked.from()));
+  } else {
+    std::printf("%-28s FAILED, at schedule %llu\n", name, last);
+    std::printf("again: %s --test '%s' --schedules 1 --from %llu\n", argv[0], name, last);
+  }
   std::fflush(stdout);
   return ok;
 }

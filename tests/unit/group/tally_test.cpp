@@ -90,6 +90,20 @@ TEST_F(TallyTest, LearnsNothingFromAnotherLife) {
   EXPECT_TRUE(tally_.leave(3));
 }
 
+TEST_F(TallyTest, CountsNoMoreThanThereIsPlaceFor) {
+  constexpr std::uint64_t most = (std::uint64_t{1} << 40) - 1;
+  tally_.start_newcomers_at(most - 1);
+  for (int i = 0; i < 3; ++i) {
+    tally_.discard_newcomer(1);
+    EXPECT_EQ(tally_.discarded_newcomers(), most);
+    EXPECT_EQ(tally_.outcome(), Outcome::failed);
+  }
+  tally_.open(3);
+  EXPECT_EQ(tally_.discarded_newcomers(), 0U);
+  tally_.discard_newcomer(3);
+  EXPECT_EQ(tally_.discarded_newcomers(), 1U);
+}
+
 TEST_F(TallyTest, LetsNobodyLeaveWhoHasNotEntered) {
   EXPECT_FALSE(tally_.leave(1));
   EXPECT_TRUE(tally_.enter(1));

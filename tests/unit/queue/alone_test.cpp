@@ -23,6 +23,7 @@ class AloneTest : public testing::Test {
   Queue queue;
   bool is_first = false;
   bool more = false;
+  std::uint32_t first = 0;
   std::uintptr_t taken[Queue::inline_cells + 1] = {};
 
   void SetUp() override { queue.open(generation); }
@@ -34,7 +35,7 @@ class AloneTest : public testing::Test {
       EXPECT_EQ(ctx, 2 * fn);
       taken[i] = fn;
     };
-    return queue.take_alone(segments, life, most, store, more);
+    return queue.take_alone(segments, life, most, store, first, more);
   }
 };
 

@@ -314,8 +314,10 @@ class ClaimManyTest : public TicketQueueTest {
       if (stored.size() <= i) stored.resize(i + 1);  // stored again after a failure
       stored[i] = fn;
     };
-    result_ = queue_->claim_many(segments_, mine, most, store, life_, count, more_);
+    const std::uint32_t head = queue_->head();
+    result_ = queue_->claim_many(segments_, mine, most, store, life_, first_, count, more_);
     if (result_ != Queue::Claimed::task) return {};
+    EXPECT_EQ(first_, head);
     stored.resize(count);
     return stored;
   }
@@ -323,6 +325,7 @@ class ClaimManyTest : public TicketQueueTest {
 
   Queue::Claimed result_ = Queue::Claimed::empty;
   std::uint32_t life_ = 0;
+  std::uint32_t first_ = 0;
 };
 
 TEST_F(ClaimManyTest, TakesUpToTheEndOfASegment) {

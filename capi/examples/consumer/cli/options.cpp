@@ -61,6 +61,8 @@ void describe_run(CLI::App& run, RunOptions& options, Seconds& seconds) {
          "serve the pool's figures as OpenMetrics at http://ADDR/metrics; ADDR is 127.0.0.1:PORT, port 0 any free one")
       ->type_name("ADDR")
       ->check(fault_of_serve_address);
+  run.add_option("--trace", options.trace, "write who ran what when, as a file for Perfetto or chrome://tracing")
+      ->type_name("FILE");
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct RunOptions {
   std::int64_t max_attempts = 0;
   bool watch = false;
   std::optional<ServeAddress> metrics;  // where to serve them
+  std::string trace;                    // the file to write one to; empty: none
 };
 
 enum class Command { enqueue, run, status };

@@ -2,12 +2,19 @@
 // Copyright (c) the libpool authors
 //
 // run.cpp - puts queue, pool and master together.
-#include <pool/pool.h>
+#include <fcntl.h>
+#include <pool/insight.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
+#include "base/fd.hpp"
 #include "base/signals.hpp"
 #include "base/text.hpp"
 #include "commands/commands.hpp"
@@ -54,6 +61,37 @@ class Pool {
   pool_t pool_{};
 };
 
+// The pool's trace, if one is wanted: from here to stop().
+class Trace {
+ public:
+  // Throws Error, whose text names the option: the file cannot be had.
+  Trace(pool_t pool, std::string file) : pool_(pool), file_(std::move(file)) {
+    if (file_.empty()) return;
+    if (!Fd(open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666))) {
+      throw Error(Exit::usage, "--trace " + escape(file_) + ": " + std::strerror(errno));
+    }
+    const pool_status_t status = pool_trace_start(pool, file_.c_str(), nullptr);
+    if (status != POOL_OK) throw Error(Exit::system, std::string("pool_trace_start: ") + pool_status_str(status));
+  }
+
+  // Writes the file. False: not to its end; a line on stderr says so.
+  bool stop() const {
+    if (file_.empty()) return true;
+    std::uint64_t dropped = 0;
+    const pool_status_t status = pool_trace_stop(pool_, &dropped);
+    if (dropped != 0) {
+      std::fprintf(stderr, "consumer: the trace had no room for %s\n", counted(dropped, "event").c_str());
+    }
+    if (status == POOL_OK) return true;
+    std::fprintf(stderr, "consumer: --trace %s: could not be written to its end\n", escape(file_).c_str());
+    return false;
+  }
+
+ private:
+  const pool_t pool_;
+  const std::string file_;
+};
+
 std::unique_ptr<View> make_view(pool_t pool, const Options& options) {
   if (options.run.watch) return std::make_unique<Watch>(pool, capacity_of(options.run));
   return std::make_unique<Progress>(pool, !options.json);
@@ -79,6 +117,7 @@ Exit run(const Options& options) {
   const Signals signals([&mailbox](int signal) { mailbox.post_signal(signal); }, &Screen::leave);
   auto queue = std::make_unique<SqliteQueue>(options.database, options.busy);
   const Pool pool(options.run);
+  const Trace trace(pool.handle(), options.run.trace);
   std::optional<MetricsServer> metrics;
   if (options.run.metrics) metrics.emplace(pool.handle(), *options.run.metrics);
   Keeper keeper(std::move(queue), {.prefetch = options.run.prefetch, .lease = options.run.lease}, mailbox);
@@ -89,7 +128,9 @@ Exit run(const Options& options) {
                  .retry_delay = options.run.retry_delay,
                  .deadline = options.run.deadline});
   const RunReport report = master.run();
-  const Exit status = report_on(report, options.json);
+  const bool is_traced = trace.stop();
+  Exit status = report_on(report, options.json);
+  if (!is_traced && status == Exit::ok) status = Exit::system;
   if (report.stuck) {
     std::fflush(nullptr);
     std::_Exit(static_cast<int>(status));  // a task hangs in the system: nothing it uses may be destroyed

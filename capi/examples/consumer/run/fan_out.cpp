@@ -32,6 +32,8 @@ void FanOut::start(pool_t pool) {
   pool_group_options_t options;
   refused_ = pool_group_options_init(&options, sizeof options);
   options.fail_fast = 1;
+  const std::string name = message_.path.substr(message_.path.rfind('/') + 1);
+  options.name = name.c_str();
   if (refused_ == POOL_OK) refused_ = pool_group_create(pool, &options, &group_);
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::digest>();
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::count_text>();

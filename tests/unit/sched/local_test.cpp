@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+#include <future>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "unit/sched/real_pool.hpp"
+
+namespace pool::sched {
+namespace {
+
+class LocalTest : public test::RealPool {};
+
+// A thread that has a Local, until it is asked to end.
+class Tenant {
+ public:
+  explicit Tenant(test::World& world)
+      : thread_([this, &world] {
+          EXPECT_NE(local_of<System>(world), nullptr);
+          has_moved_in_.set_value();
+          may_go_.get_future().wait();
+        }) {
+    has_moved_in_.get_future().wait();
+  }
+  ~Tenant() {
+    may_go_.set_value();
+    thread_.join();
+  }
+
+ private:
+  std::promise<void> has_moved_in_, may_go_;
+  std::thread thread_;
+};
+
+// What threads leave behind is for the next ones: a program whose threads come and go does not grow.
+TEST_F(LocalTest, ThereAreHardlyMoreThanThreadsAtOnce) {
+  constexpr std::size_t crowd = 64;
+  std::mt19937 random(1);
+  std::vector<std::unique_ptr<Tenant>> tenants(crowd);
+  for (auto& tenant : tenants) tenant = std::make_unique<Tenant>(world_);
+  for (int i = 0; i < 5'000; ++i) {
+    auto& tenant = tenants[random() % crowd];
+    tenant.reset();
+    tenant = std::make_unique<Tenant>(world_);
+  }
+  EXPECT_LT(world_.locals.high_water(), 2 * crowd);
+}
+
+}  // namespace
+}  // namespace pool::sched
