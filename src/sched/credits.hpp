@@ -271,7 +271,11 @@ class Credits {
   // An exact one looks whether it may keep credits again.
   static void relax(LocalType& local, Pool<Sys>& pool) {
     if (pool.room.chunk() == 0 || !pool.room.may_keep()) return;
-    if (!pool.room.is_roomy() && ++local.patience % Sys::exact_starts != 0) return;
+    if (!pool.room.is_roomy()) {
+      const std::uint32_t looks = local.patience.load(relaxed) + 1;
+      local.patience.store(looks, relaxed);
+      if (looks % Sys::exact_starts != 0) return;
+    }
     local.bias.enter();
     if (local.home.load(relaxed) == pool.home.load(relaxed)) relax_here(local, pool);
     local.bias.leave();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/bits.hpp"
+#include "base/sanitizer.hpp"
 #include "sched/local.hpp"
 #include "sched/pool.hpp"
 
@@ -33,6 +34,7 @@ class FreeTimers {
     const std::uint32_t index = mine.first;
     mine = {slots_[index].next, mine.count - 1};
     if (local_ == nullptr && none.count != 0) put_back(none);
+    base::leave_behind(local_);
     return index;
   }
 
@@ -45,6 +47,7 @@ class FreeTimers {
     }
     slots_[index].next = mine.first;
     mine = {index, mine.count + 1};
+    base::leave_behind(local_);
   }
 
  private:

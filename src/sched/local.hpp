@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "base/bits.hpp"
+#include "base/sanitizer.hpp"
 #include "park/bias.hpp"
 #include "queue/cell.hpp"
 
@@ -63,10 +64,10 @@ struct alignas(base::cache_line) Local {
   park::Bias<Sys> bias;
   // Whose credits these are: life 63..32 | slot of the pool 31..0. (0 is no pool: lives are odd.)
   Atomic<std::uint64_t> home{0};
-  Atomic<std::uint64_t> credits{0};  // tokens 63..32 | places 31..0
-  Atomic<std::uint32_t> exact{1};    // none are kept, everything goes to the room itself
-  Atomic<std::uint32_t> most{0};     // so many of each are kept
-  std::uint32_t patience = 0;        // its own: of a room that is nearly full it begins to keep some once in a while
+  Atomic<std::uint64_t> credits{0};   // tokens 63..32 | places 31..0
+  Atomic<std::uint32_t> exact{1};     // none are kept, everything goes to the room itself
+  Atomic<std::uint32_t> most{0};      // so many of each are kept
+  Atomic<std::uint32_t> patience{0};  // its own: of a room that is nearly full it begins to keep some once in a while
   Window<Sys> window;
 
   // How many tasks of an unknown group this thread claims together in a wait, by how long its last ones took; and how
@@ -141,7 +142,7 @@ struct alignas(base::cache_line) Local {
   }
 
   // How many tasks it has submitted since the last one that was timed (sched/timing.hpp). Its own.
-  std::uint32_t untimed = 0;
+  Atomic<std::uint32_t> untimed{0};
 
   // What it has done for the pool `tallied` (life 63..32 | slot 31..0) and not told that: for statistics. Its own.
   Atomic<std::uint64_t> tallied{0};
@@ -168,9 +169,9 @@ void settle_in(Local<Sys>& local) {
 // Takes one that no living thread has, or a fresh one.
 template <class Sys, class World>
 __attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
-  // A few of the others each time, and the more the more there are: so there will be about half as many again as threads
-  // at once. (With four looks there were three times as many as 64 threads after 10,000 had come and gone, and it went
-  // on.)
+  // A few of the others each time, and the more the more there are: so there will be about half as many again as
+  // threads at once. (With four looks there were three times as many as 64 threads after 10,000 had come and gone, and
+  // it went on.)
   const std::uint32_t self = Sys::thread_id();
   const std::uint32_t end = world.locals.high_water();
   const std::uint32_t looks = 4 + end / 8;
@@ -179,8 +180,9 @@ __attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
     Local<Sys>& local = world.locals[(start + i) % end];
     std::uint32_t owner = local.owner.load();
     if ((owner != 0 && Sys::is_thread(owner)) || local.window.size() != 0) continue;
-    // Acquire: what its last owner did happens before what we do.
+    // Acquire: what its last owner did happens before what we do, if it has left; else the kernel has seen to that.
     if (!local.owner.compare_exchange_strong(owner, self)) continue;
+    base::take_over(&local);
     settle_in<Sys>(local);
     return &local;
   }

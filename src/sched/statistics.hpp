@@ -76,8 +76,9 @@ std::int64_t stamp_next(World<Sys>& world, const group::Group<Sys>& group) {
   const std::uint32_t every = index == base::nil ? 0 : world.pools[index].timed_every.load(std::memory_order_relaxed);
   if (every == 0) return 0;
   if (auto* const local = static_cast<Local<Sys>*>(Sys::local())) {
-    if (++local->untimed < every) return 0;
-    local->untimed = 0;
+    const std::uint32_t untimed = local->untimed.load(std::memory_order_relaxed) + 1;
+    local->untimed.store(untimed < every ? untimed : 0, std::memory_order_relaxed);
+    if (untimed < every) return 0;
   }
   return Sys::now();
 }
