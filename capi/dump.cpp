@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/no_cancel.hpp"
 #include "group_calls.hpp"
 #include "text.hpp"
 
@@ -269,6 +270,7 @@ extern "C" pool_status_t pool_dump(pool_t pool, int32_t fd) {
   if (!found) return found.status();
   bool is_fine = false;
   {
+    const base::NoCancel no_cancel;
     Text text(fd);
     tell_pool(text, *found.world, *found.slot);
     for (std::uint32_t i = 0, end = found.world->locals.high_water(); i < end; ++i) {

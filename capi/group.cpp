@@ -155,6 +155,7 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) t
                           : wait(capi::deadline_after(timeout), capi::helps(*found.world, *found.slot, is_untimed));
   switch (waited) {
     case sched::Waited::empty:
+      if (traced) traced->note_empty();
       return outcome(*found.slot, found.generation);
     case sched::Waited::timed_out:
       return POOL_ETIMEDOUT;
@@ -246,8 +247,10 @@ POOL_NO_CANARY pool_status_t pool_group_destroy(pool_group_t group) try {
     return found.slot->queue.generation() == found.generation ? POOL_EDEADLK : POOL_ECLOSED;
   }
   const bool help = capi::helps(*found.world, *found.slot, true);
-  const capi::TracedWait traced(*found.slot, found.generation);
-  return sched::destroy_group(*found.world, *found.slot, found.generation, help) ? POOL_OK : POOL_ECLOSED;
+  capi::TracedWait traced(*found.slot, found.generation);
+  if (!sched::destroy_group(*found.world, *found.slot, found.generation, help)) return POOL_ECLOSED;
+  traced.note_empty();
+  return POOL_OK;
 }
 POOL_OR_FORKED
 

@@ -39,8 +39,11 @@ class TracedWait {
       : slice_(*static_cast<Pool*>(group.pool_slot.load(std::memory_order_relaxed)), group, life,
                sched::TraceKind::wait) {}
 
+  // It ends because the group is empty.
+  void note_empty() { slice_.note_empty(); }
+
  private:
-  const sched::TracedSlice<System> slice_;
+  sched::TracedSlice<System> slice_;
 };
 
 // Copies a group's name.

@@ -163,7 +163,9 @@ pool_status_t pool_destroy(pool_t pool) try {
   sched::shut_down(*found.world, *found.slot, found.generation, false, INT64_MAX);
   sched::Trace<System>* trace = nullptr;
   if (!sched::end_pool(*found.world, *found.slot, found.generation, &trace)) return POOL_EBADHANDLE;
-  if (trace != nullptr) capi::finish_trace(*found.world, trace);
+  if (trace != nullptr && capi::finish_trace(*found.world, trace) != POOL_OK) {
+    base::report("pool_destroy: the file of the trace could not be written to its end");
+  }
   return POOL_OK;
 }
 POOL_OR_FORKED

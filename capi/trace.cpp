@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pool/insight.h>
 
+#include "base/no_cancel.hpp"
 #include "group_calls.hpp"
 #include "structs.hpp"
 #include "trace_file.hpp"
@@ -65,6 +66,9 @@ pool_status_t pool_trace_start(pool_t pool, const char* path, const pool_trace_o
   if (path == nullptr) return invalid(start_function, "path", "must not be NULL");
   sched::TraceConfig config;
   if (const pool_status_t status = read_options(options, config); status != POOL_OK) return status;
+  const base::NoCancel no_cancel;
+  // (Again in start_trace; here, so that no file is made for nothing.)
+  if (found.slot->trace_number.load() != 0) return POOL_EBUSY;
   // Not emptied: somebody else's trace may write it.
   config.fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (config.fd < 0) return invalid(start_function, "path", "cannot be written");

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/no_cancel.hpp"
 #include "group_calls.hpp"
 #include "text.hpp"
 
@@ -140,7 +141,8 @@ class Flows {
       case TraceKind::task:
         return tasks_.push_back({flow_of(record), begin, end, group_of(record), false, false});
       case TraceKind::wait:
-        return waits_.push_back({group_of(record), end, &buffer, index});
+        if (record.ticket == sched::saw_empty) waits_.push_back({group_of(record), end, &buffer, index});
+        return;
       default:
         return;
     }
@@ -383,6 +385,7 @@ void await_pace(const Trace& trace) {
 }  // namespace
 
 pool_status_t capi::finish_trace(World& world, Trace* trace) noexcept {
+  const base::NoCancel no_cancel;
   pool_status_t status = POOL_ENOMEM;
   try {
     await_pace(*trace);

@@ -82,7 +82,8 @@ typedef struct pool_trace_options {
   uint32_t buffer_events;   /* most events that one thread keeps, 16 to 2^24; 40 bytes each, taken as they are used. A
                                task is one, its submit, each wait and each sample too, and a group's name two. Default
                                262,144 */
-  uint32_t max_threads;     /* most threads that keep events, 1 to 65,536; default 256 */
+  uint32_t max_threads;     /* most threads that keep events, 1 to 65,536, of which are also the ones that start and stop
+                               the trace, and those that have ended meanwhile; default 256 */
   uint32_t ready_threads;   /* so many buffers get their memory when the trace starts, max_threads at most: a page that is
                                touched for the first time costs the task that does so a microsecond or two. Default 0 */
   int64_t counter_interval; /* ns between two samples of the counters, while anything happens at all; negative: only
@@ -99,7 +100,8 @@ POOL_API pool_status_t pool_trace_options_init(pool_trace_options_t *options, si
  * What the threads are in the middle of is not recorded.
  *
  * The file `path` is opened, or made, now; pool_trace_stop replaces what it holds, or pool_destroy, if that comes first:
- * by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC. A thread that has no room left records no
+ * by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC; what still runs when the process
+ * exits is not written. A thread that has no room left records no
  * more, but for the ends of what it has begun, and counts what it drops. It costs a task, with its submit, some
  * 100 ns; the cost of memory that is new comes on top, see ready_threads. Submits that need not wait are shown as moments,
  * and of tasks that a thread runs in a row each begins where the one before it ended.

@@ -302,7 +302,8 @@ enum {
 POOL_API pool_status_t pool_shutdown(pool_t pool, int32_t mode, int64_t timeout);
 
 /* Ends a pool: pool_shutdown(pool, POOL_SHUTDOWN_DRAIN, INT64_MAX), then frees it. Its groups end with it; threads
- * that wait for them return. Of several calls at once one succeeds. Blocks until all tasks are finished. Since 1.0.
+ * that wait for them return. A trace of it ends, too, and its file is written (the log says if that fails). Of several
+ * calls at once one succeeds. Blocks until all tasks are finished. Since 1.0.
  * POOL_OK; POOL_EDEADLK: called from one of the pool's own tasks or from any drop; POOL_EBUSY: it is the default pool;
  * POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_destroy(pool_t pool);

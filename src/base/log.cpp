@@ -2,7 +2,6 @@
 // Copyright (c) the libpool authors
 #include "base/log.hpp"
 
-#include <pthread.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
@@ -14,6 +13,8 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+
+#include "base/no_cancel.hpp"
 
 namespace pool::base {
 
@@ -44,9 +45,7 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 }
 
 void write(const LogConfig& log, LogLevel level, const char* message) noexcept {
-  // Writing is a cancellation point, and nothing here lets an unwinding through.
-  int cancel_state = 0;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  const NoCancel no_cancel;
   try {
     if (log.fn != nullptr) {
       log.fn(log.user, static_cast<std::int32_t>(level), message);
@@ -57,7 +56,6 @@ void write(const LogConfig& log, LogLevel level, const char* message) noexcept {
   } catch (...) {
     // A line that cannot be written is not worth a task.
   }
-  pthread_setcancelstate(cancel_state, nullptr);
 }
 
 // Says whether `most` lines of this kind went to the same place within a second. (A few kinds are remembered.)

@@ -3,7 +3,6 @@
 #include "os/cgroup.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,8 @@
 #include <new>
 #include <string>
 #include <string_view>
+
+#include "base/no_cancel.hpp"
 
 namespace pool::os {
 
@@ -184,17 +185,12 @@ std::uint32_t read_quota(const std::string& root) {
 }  // namespace
 
 std::uint32_t quota_processors(const char* root) noexcept {
-  // Files are read here, and nothing lets an unwinding through.
-  int cancel_state = 0;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-  std::uint32_t result = 0;
+  const base::NoCancel no_cancel;  // files are read here
   try {
-    result = read_quota(root);
+    return read_quota(root);
   } catch (const std::exception&) {
-    // No memory: the bound is only a default, do without.
+    return 0;  // no memory: the bound is only a default, do without
   }
-  pthread_setcancelstate(cancel_state, nullptr);
-  return result;
 }
 
 }  // namespace pool::os

@@ -15,6 +15,7 @@
 #include <ctime>
 #include <initializer_list>
 
+#include "base/no_cancel.hpp"
 #include "os/cgroup.hpp"
 
 namespace pool::os {
@@ -50,8 +51,7 @@ bool is_thread(std::uint32_t id) { return syscall(SYS_tgkill, getpid(), id, 0) =
 
 bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std::uint64_t stack_size) {
   // Not between counting a thread and starting it: nanosleep is a cancellation point.
-  int cancel_state = 0;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  const base::NoCancel no_cancel;
   // The new thread inherits the mask, so that there is no moment in which it takes a signal.
   const sigset_t blocked = asynchronous_signals();
   sigset_t before;
@@ -69,7 +69,6 @@ bool start_thread(pthread_t& thread, void* (*entry)(void*), void* argument, std:
   }
   pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_setcancelstate(cancel_state, nullptr);
   return error == 0;
 }
 
@@ -81,10 +80,10 @@ std::int32_t settle_thread(const char* name, std::uint32_t number) {
 std::int32_t settle_keeper(const char* name) { return settle(name, "-hk", 3); }
 
 void join_thread(pthread_t thread, const std::int32_t& id) {
-  int cancel_state = 0;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-  pthread_join(thread, nullptr);
-  pthread_setcancelstate(cancel_state, nullptr);
+  {
+    const base::NoCancel no_cancel;
+    pthread_join(thread, nullptr);
+  }
   if (id == 0) return;
   // A bounded number of times: the kernel might give its number away again.
   for (int tries = 0; tries < 10'000 && syscall(SYS_tgkill, getpid(), id, 0) == 0; ++tries) sched_yield();

@@ -9,6 +9,7 @@
 // outlives the thread: there is no destructor that could run too late, the next thread takes over what it left.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/bits.hpp"
@@ -169,12 +170,12 @@ void settle_in(Local<Sys>& local) {
 // Takes one that no living thread has, or a fresh one.
 template <class Sys, class World>
 __attribute__((noinline)) Local<Sys>* adopt_local(World& world) {
-  // A few of the others each time, and the more the more there are: so there will be about half as many again as
-  // threads at once. (With four looks there were three times as many as 64 threads after 10,000 had come and gone, and
-  // it went on.)
+  // A few of the others each time, and the more the more there are, since each costs a call of the system: so there
+  // will be about half as many again as threads at once. (With four looks there were three times as many as 64 threads
+  // after 10,000 had come and gone, and it went on.)
   const std::uint32_t self = Sys::thread_id();
   const std::uint32_t end = world.locals.high_water();
-  const std::uint32_t looks = 4 + end / 8;
+  const std::uint32_t looks = std::min(4 + end / 8, 64U);
   const std::uint32_t start = world.local_cursor.fetch_add(looks, std::memory_order_relaxed);
   for (std::uint32_t i = 0; i < looks && i < end; ++i) {
     Local<Sys>& local = world.locals[(start + i) % end];

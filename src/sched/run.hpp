@@ -202,12 +202,7 @@ class Run {
     task_.free();
     if (frame_.place >= 0) pool_.numbers.give(frame_.place);
     frame_.pop();
-    if (!is_counted_) {
-      tally_over(pool_, 1);
-      if (job_ != nullptr) release_job(world_, *job_);
-      return;
-    }
-    if (origin_ == Origin::batch) {
+    if (!is_counted_ || origin_ == Origin::batch) {
       if (job_ != nullptr) release_job(world_, *job_);
       return;
     }

@@ -128,11 +128,12 @@ class Submit {
 
   // Why there is no getting in any more.
   Submitted gone() const {
+    // Before the look at the generation: while that is ours, so is the pool.
+    const bool is_closed = world_.pools[group_.pool.load(std::memory_order_relaxed)].room.is_closed();
     if (group_.queue.generation() != generation_) return has_stood_ ? Submitted::closed : Submitted::stale;
     if (group_.is_cancelled(generation_)) return Submitted::cancelled;
     // A pool stays closed; else we were sent out of the line by a cancel, and the group was reset since.
-    const Pool<Sys>& pool = world_.pools[group_.pool.load(std::memory_order_relaxed)];
-    return pool.room.is_closed() ? Submitted::closed : Submitted::cancelled;
+    return is_closed ? Submitted::closed : Submitted::cancelled;
   }
 
   Overflow policy(const Pool<Sys>& pool) const {
@@ -170,7 +171,9 @@ class Submit {
         return over(terms_.is_delayed ? full_or_gone() : run_in_place(pool, work));
       case Overflow::discard_newest:
         if (group_.queue.generation() != generation_) return over(gone());
+        // Here, where it is the group's pool: nothing keeps it alive while a drop runs.
         pool.discarded.fetch_add(1, std::memory_order_relaxed);
+        pool.finished.fetch_add(1, std::memory_order_relaxed);
         is_consumed_ = true;
         Run<Sys>(world_, pool, group_, {work.fn, work.ctx, generation_}, Origin::in_place).drop_newcomer();
         return over(Submitted::ok);

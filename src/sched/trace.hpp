@@ -26,10 +26,13 @@ struct TraceRecord {
   std::uint64_t value = 0;   // task: its function; counts: running 63..32 | queued 31..0
   std::uint32_t group = 0;   // its slot; counts: threads
   std::uint32_t life = 0;    // of the group; counts: of the threads those that idle
-  std::uint32_t ticket = 0;  // task, submit: which one of the group
+  std::uint32_t ticket = 0;  // task, submit: which one of the group; wait: saw_empty, or 0
   TraceKind kind = TraceKind::task;
 };
 static_assert(sizeof(TraceRecord) == 40 && sizeof(TraceRecord) >= group::name_size);
+
+// Of a wait: all that had been submitted was over when it ended.
+constexpr std::uint32_t saw_empty = 1;
 
 struct TraceConfig {
   std::uint32_t buffer_events = 1;
@@ -236,11 +239,18 @@ class TracedSlice {
       : pool_(pool),
         last_end_(last_end),
         number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0) {
-    if (number_ != 0) begin(group, life, kind, ticket, value);
+    if (number_ != 0) {
+      begin(group, life, kind, ticket, value);
+    } else if (last_end_ != nullptr) {
+      *last_end_ = 0;  // the next one, of another trace perhaps, is no neighbour of the one before
+    }
   }
   ~TracedSlice() {
     if (number_ != 0) end();
   }
+  // Of a wait: it ends because the group is empty.
+  void note_empty() { ticket_ = saw_empty; }
+
   TracedSlice(const TracedSlice&) = delete;
   TracedSlice& operator=(const TracedSlice&) = delete;
 
@@ -264,7 +274,10 @@ class TracedSlice {
     if (last_end_ != nullptr) *last_end_ = now;
     if (record_ == nullptr) return;
     // (The thread's buffer is the one it was: it has one of each trace.)
-    record(pool_, number_, [&](TraceBuffer<Sys>&) { record_->end = now; });
+    record(pool_, number_, [&](TraceBuffer<Sys>&) {
+      record_->end = now;
+      if (ticket_ != 0) record_->ticket = ticket_;
+    });
   }
 
   Pool<Sys>& pool_;
@@ -272,6 +285,7 @@ class TracedSlice {
   const std::uint64_t number_;
   const std::uint32_t era_ = Sys::era();
   TraceRecord* record_ = nullptr;
+  std::uint32_t ticket_ = 0;
 };
 
 // A submit, from here until it was accepted. Does nothing unless the pool is traced.

@@ -5,6 +5,8 @@
  * be had, start threads, wait. A thread that somebody cancels meanwhile goes on to its own next cancellation point,
  * with its books in order. (A task that it runs while it helps may be one: see thread_exit.c.) */
 #define _GNU_SOURCE
+#include <pool/insight.h>
+
 #include "check.h"
 
 #include <errno.h>
@@ -32,6 +34,7 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attr, void* (*entry)
 static pool_t pool;
 static pool_group_t group;
 static atomic_int survived, counter;
+static int nowhere; /* a descriptor */
 static gate_t gate = GATE_CLOSED;
 
 /* Ends the thread if its cancellation came through, and says so if it did not end before. */
@@ -63,6 +66,11 @@ static void* call_everything(void* ctx) {
   OK(pool_group_wait(work));
   (void)stats_of(mine);
   (void)group_stats_of(work);
+  OK(pool_dump(mine, nowhere)); /* writes */
+  CHECK_STATUS(pool_trace_start(mine, "/dev/full/none", NULL), POOL_EINVAL);
+  OK(pool_trace_start(mine, "/dev/null", NULL)); /* opens a file */
+  OK(pool_trace_stop(mine, NULL));               /* writes and closes it */
+  OK(pool_trace_start(mine, "/dev/null", NULL)); /* which pool_destroy ends */
   OK(pool_group_submit(work, task_count, &counter));
   OK(pool_group_destroy(work));
   OK(pool_shutdown(mine, POOL_SHUTDOWN_DRAIN, LONG_NS)); /* joins threads */
@@ -101,7 +109,7 @@ static void cancel_asleep(void* (*entry)(void*)) {
 }
 
 int main(void) {
-  const int nowhere = open("/dev/null", O_WRONLY);
+  nowhere = open("/dev/null", O_WRONLY);
   const int errors = dup(STDERR_FILENO);
   for (int round = 0; round < 20; round++) {
     survived = 0;

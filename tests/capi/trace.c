@@ -181,6 +181,23 @@ static void check_open(void) {
   OK(pool_destroy(current));
 }
 
+/* A wait whose time is over has seen nobody off, whatever is over by then. */
+static void check_timed_out(void) {
+  gate_t gate = GATE_CLOSED;
+  current = make_pool(2);
+  OK(pool_trace_start(current, file("timed_out"), NULL));
+  const pool_group_t group = make_named(current, "slow");
+  OK(pool_group_submit(group, task_gate, &gate));
+  gate_await(&gate, 1);
+  OK(pool_group_submit(group, task_nothing, NULL));
+  while (group_stats_of(group).succeeded != 1) sched_yield();
+  CHECK_STATUS(pool_group_wait_for(group, 1000), POOL_ETIMEDOUT);
+  CHECK_EQ(stop(current, "timed_out"), 0);
+  CHECK_EQ(count("\"cat\":\"wait\""), 1);
+  gate_open(&gate);
+  OK(pool_destroy(current));
+}
+
 /* Two pools at once: each file has its own. */
 static int32_t task_cross(void* ctx) {
   const pool_group_t group = make_named(*(pool_t*)ctx, "across");
@@ -280,7 +297,8 @@ static void check_refused(void) {
   CHECK_STATUS(pool_trace_start(current, file("refused"), &options), POOL_EINVAL);
   CHECK(access(file("refused"), F_OK) != 0);
   OK(pool_trace_start(current, file("refused"), NULL));
-  CHECK_STATUS(pool_trace_start(current, file("refused"), NULL), POOL_EBUSY);
+  CHECK_STATUS(pool_trace_start(current, file("busy"), NULL), POOL_EBUSY);
+  CHECK(access(file("busy"), F_OK) != 0);
   CHECK_EQ(stop(current, "refused"), 0);
   CHECK_STATUS(pool_trace_stop(current, NULL), POOL_EINVAL);
   /* There is no room on this device. */
@@ -347,6 +365,7 @@ int main(int argc, char** argv) {
   check_slices("three", 3);
   check_in_place();
   check_open();
+  check_timed_out();
   check_two_pools();
   check_full();
   check_names();

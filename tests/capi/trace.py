@@ -20,6 +20,8 @@ def check(path):
         if steps[0][2]["name"] in ("submit to outer", "submit to inner"):  # these are waited for
             assert steps[-1][2]["cat"] == "wait", steps
     print(f"{path.name}: {dict(counts)}, flows {dict(phases)}, {trace['otherData']['dropped']} dropped")
+    if path.stem == "timed_out":
+        assert phases["f"] == 2 and all(steps[-1][2]["cat"] == "task" for steps in flows.values()), flows
     return trace, counts, phases
 
 
