@@ -99,12 +99,12 @@ POOL_API pool_status_t pool_trace_options_init(pool_trace_options_t *options, si
  * others of the same task. And now and then how many tasks are queued and running, and how many workers there are.
  * What the threads are in the middle of is not recorded.
  *
- * The file `path` is opened, or made, now; pool_trace_stop replaces what it holds, or pool_destroy, if that comes first:
- * by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC; what still runs when the process
- * exits is not written. A thread that has no room left records no
- * more, but for the ends of what it has begun, and counts what it drops. It costs a task, with its submit, some
- * 100 ns; the cost of memory that is new comes on top, see ready_threads. Submits that need not wait are shown as moments,
- * and of tasks that a thread runs in a row each begins where the one before it ended.
+ * The file `path` is opened, or made, now; pool_trace_stop replaces what it holds, or pool_destroy, if that comes
+ * first: by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC; one that runs until the
+ * process exits is not written. A thread that has no room left records no more, but for the ends of what it has begun,
+ * and counts what it drops. It costs a task, with its submit, some 100 ns; the cost of memory that is new comes on top,
+ * see ready_threads. Submits that need not wait are shown as moments, and of tasks that a thread runs in a row each
+ * begins where the one before it ended.
  * `options` may be NULL for the defaults and is not kept. Of each pool one trace runs at a time. Blocks as long as
  * open() does. Since 1.0.
  * POOL_OK; POOL_EINVAL: path is NULL or cannot be written, or an option is out of range (the log says which);
