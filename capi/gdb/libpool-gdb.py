@@ -37,7 +37,25 @@ class Dump(gdb.Command):
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError("libpool-dump POOL")
-        gdb.execute(f"call (int) pool_dump({argument}, 2)")
+        before = frame = gdb.selected_frame()
+        try:
+            # In frames of the library and of the system the program's variables are not to be seen, or another thing.
+            while not self.is_known(argument):
+                frame = frame.older()
+                if frame is None:
+                    raise gdb.GdbError(f"{argument} is known in no frame of this thread")
+                frame.select()
+            gdb.execute(f"call (int) pool_dump({argument}, 2)")
+        finally:
+            before.select()
+
+    @staticmethod
+    def is_known(expression):
+        try:
+            gdb.parse_and_eval(expression)
+            return True
+        except gdb.error:
+            return False
 
 
 def printers():
