@@ -133,10 +133,9 @@ inline Handle known(const AnyPool& pool) {
 // Of calls with an argument that is out of range, too: which of both is found first is open.
 template <class Subject>
 struct Odd {
+  explicit Odd(const Subject& its_subject) : subject(its_subject) {}
   const Subject& subject;
 };
-template <class Subject>
-Odd(const Subject&) -> Odd<Subject>;
 template <class Subject>
 Handle known(const Odd<Subject>& odd) {
   return known(odd.subject) == Handle::alive ? Handle::alive : Handle::shared;

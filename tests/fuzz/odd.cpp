@@ -11,7 +11,7 @@ namespace fuzz {
 namespace {
 
 std::int32_t unreached(void*) {
-  CHECK(!"what was refused runs");
+  CHECK(false && "what was refused runs");
   return 0;
 }
 std::int32_t unreached_turn(void*, std::uint64_t) { return unreached(nullptr); }

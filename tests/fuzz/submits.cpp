@@ -57,7 +57,7 @@ Item& Session::new_item(Actor& actor, Book* book) {
   item->has_drop = (what & 1U) != 0;
   if ((what & 0x6U) == 0x6U && item->depth < 3) item->program = bytes.cut(4 + bytes.below(12));
   if ((what & 0x18U) == 0x18U) {
-    item->again = 1 + bytes.below(3);
+    item->again = 1 + static_cast<int>(bytes.below(3));
     item->is_told = bytes.chance(50);
     item->delay = delays[bytes.below(is_sleepy_ ? 8 : 7)];
   }
