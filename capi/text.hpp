@@ -64,7 +64,7 @@ class Text {
   }
 
   const int fd_;
-  char bytes_[size];
+  char bytes_[size] = {};
   std::size_t used_ = 0;
   bool is_fine_ = true;
 };
