@@ -7,7 +7,9 @@
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <pool/insight.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { workers = 2, queued = 5, capacity = 5 };
 
@@ -37,6 +39,15 @@ static void call_pool(pool_t of) {
   FORKED(pool_stats(of, &stats, sizeof stats));
   FORKED(pool_submit(of, task_count, &runs));
   FORKED(pool_resize(of, 0, 1));
+  pool_histogram_t histogram;
+  size_t length = 7;
+  char text[8];
+  FORKED(pool_timing(of, 1));
+  FORKED(pool_histogram(of, POOL_HISTOGRAM_WAIT, &histogram, sizeof histogram));
+  FORKED(pool_metrics(of, text, sizeof text, &length));
+  FORKED(pool_dump(of, STDERR_FILENO));
+  FORKED(pool_trace_start(of, "/dev/null", NULL));
+  FORKED(pool_trace_stop(of, NULL));
   FORKED(pool_shutdown(of, POOL_SHUTDOWN_DRAIN, 0));
   FORKED(pool_shutdown(of, POOL_SHUTDOWN_CANCEL, INT64_MAX));
   FORKED(pool_destroy(of));
