@@ -47,11 +47,18 @@ class WatchTest(support.ConsumerTest):
                 self.processes[-1].wait(timeout=support.TIME_OUT)
                 self.assertTrue(condition(), f"{what}: {self.screen.raw[-2000:]}")
 
-    def frame(self, pattern=r"(?m)^workers .* 3 busy, "):
+    # A worker is busy before it is at a task, and what was drawn until the three had begun may still be unread.
+    AT_WORK = r"(?ms)^workers [^\n]* 3 busy, .*^tasks +running 3, "
+
+    def frame(self, pattern=AT_WORK):
         """The next frame from now on that has this in it."""
         seen = len(self.screen.frames)
-        self.read_until(lambda: any(re.search(pattern, frame) for frame in self.screen.frames[seen:]), pattern)
-        return self.screen.frames[-1]
+
+        def matching():
+            return [frame for frame in self.screen.frames[seen:] if re.search(pattern, frame)]
+
+        self.read_until(matching, pattern)
+        return matching()[-1]
 
     def read_to_end(self, process, status=support.OK):
         """To the end of the process: the terminal is as it was."""
@@ -161,7 +168,7 @@ class Sizes(WatchTest):
 
     def test_environment(self):
         process = self.hold(columns=200, rows=60, environment={"COLUMNS": "80", "LINES": "10"})
-        frame = self.frame()
+        frame = self.frame(r"(?m)^workers .* 3 busy, ")  # there is no room for the tasks
         self.assertEqual(frame.count("\n") + 1, 10)
         self.assertEqual(len(frame.split("\n")[0]), 79)
         self.stop(process)
