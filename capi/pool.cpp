@@ -56,7 +56,9 @@ pool_status_t read_options(const char* function, const pool_options_t* options, 
         break;
     }
   }
-  if (given.log_level > POOL_LOG_OFF) return invalid(function, "log_level", "has to be one of POOL_LOG_*");
+  if (given.log_level > POOL_LOG_OFF) {
+    return invalid(function, "log_level", "has to be one of POOL_LOG_*", {given.log, given.log_user});
+  }
   const base::LogConfig log = {given.log, given.log_user, static_cast<base::LogLevel>(given.log_level)};
   config.max_workers = given.max_workers;
   const pool_status_t workers =
