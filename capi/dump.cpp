@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "base/no_cancel.hpp"
@@ -149,6 +150,10 @@ class Frames {
 
   const capi::Frame* next() {
     if (next_ == nullptr || left_-- == 0 || !peek(next_, bytes_, sizeof bytes_)) return nullptr;
+    // Where another call's variables lie by now, any byte may be; a bool has to be one.
+    for (const std::size_t flag : {offsetof(capi::Frame, notice), offsetof(capi::Frame, dropping)}) {
+      bytes_[flag] = bytes_[flag] == 1 ? 1 : 0;
+    }
     const auto* const frame = reinterpret_cast<const capi::Frame*>(bytes_);
     next_ = frame->up;
     return frame;
