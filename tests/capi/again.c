@@ -204,6 +204,7 @@ static void test_not_again(void) {
   CHECK(pool_task_again_after(1) < INT32_MIN + 256);
   CHECK(pool_task_suspend(1, &timer) < INT32_MIN + 256);
   CHECK_EQ(timer.id, 0);
+  CHECK(pool_task_suspend(1, NULL) < INT32_MIN + 256);
   OK(pool_group_submit_job(group, job_again, NULL, NULL, &job));
   CHECK_STATUS(pool_job_wait(job), POOL_EFAILED);
   OK(pool_job_release(job));

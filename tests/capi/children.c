@@ -203,6 +203,8 @@ static void check_options(void) {
   CHECK_STATUS(pool_group_create(pool, &options, &made), POOL_EBADHANDLE); /* ended */
   options.parent_kind = 3;
   CHECK_STATUS(pool_group_create(pool, &options, &made), POOL_EINVAL);
+  options.parent_kind = POOL_PARENT_NONE;
+  CHECK_STATUS(pool_group_create(pool, &options, &made), POOL_EINVAL); /* and yet there is one */
   options.parent = (pool_group_t){0};
   options.parent_kind = POOL_PARENT_CURRENT; /* outside a task: none */
   OK(pool_group_create(pool, &options, &made));

@@ -295,6 +295,16 @@ static void check_refused(void) {
   options = trace_defaults();
   options.ready_threads = 257;
   CHECK_STATUS(pool_trace_start(current, file("refused"), &options), POOL_EINVAL);
+  options = trace_defaults();
+  options.struct_size = 7;
+  CHECK_STATUS(pool_trace_start(current, file("refused"), &options), POOL_EINVAL);
+  struct {
+    pool_trace_options_t known;
+    uint64_t unknown;
+  } newer;
+  OK(pool_trace_options_init(&newer.known, sizeof newer));
+  newer.unknown = 1;
+  CHECK_STATUS(pool_trace_start(current, file("refused"), &newer.known), POOL_EINVAL);
   CHECK(access(file("refused"), F_OK) != 0);
   OK(pool_trace_start(current, file("refused"), NULL));
   CHECK_STATUS(pool_trace_start(current, file("busy"), NULL), POOL_EBUSY);
