@@ -18,6 +18,9 @@ using capi::invalid;
 namespace {
 
 static_assert(POOL_FAILURE_TEXT_MAX == group::failure_text_size);
+static_assert(POOL_OK == static_cast<int>(group::Outcome::success));
+static_assert(POOL_EFAILED == static_cast<int>(group::Outcome::failed));
+static_assert(POOL_ECANCELED == static_cast<int>(group::Outcome::cancelled));
 
 constexpr auto default_options = capi::defaults<pool_group_options_t>();
 constexpr group::Config default_config = {.is_plain = true};
@@ -128,17 +131,8 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
 
 // How the tasks of an empty group ended; POOL_ECLOSED if the group has gone since.
 pool_status_t outcome(const Group& group, std::uint32_t generation) {
-  const group::Outcome outcome = group.tally.outcome();
-  if (group.queue.generation() != generation) return POOL_ECLOSED;
-  switch (outcome) {
-    case group::Outcome::failed:
-      return POOL_EFAILED;
-    case group::Outcome::cancelled:
-      return POOL_ECANCELED;
-    case group::Outcome::success:
-      break;
-  }
-  return POOL_OK;
+  const auto outcome = static_cast<pool_status_t>(group.tally.outcome());
+  return group.queue.generation() == generation ? outcome : POOL_ECLOSED;
 }
 
 pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) try {

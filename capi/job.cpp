@@ -54,8 +54,8 @@ POOL_OR_FORKED
 
 extern "C" {
 
-pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void* ctx, pool_drop_fn drop_result,
-                                    pool_job_t* job) try {
+pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void* ctx, pool_drop_fn drop,
+                                    pool_drop_fn drop_result, pool_job_t* job) try {
   static constexpr const char* function = "pool_group_submit_job";
   if (job == nullptr) return invalid(function, "job", "must not be NULL");
   job->id = 0;
@@ -65,7 +65,7 @@ pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void* ct
   std::uint32_t index = 0;
   std::uint32_t generation = 0;
   const auto submitted =
-      sched::submit_job(*found.world, *found.slot, found.generation, fn, ctx, drop_result, index, generation);
+      sched::submit_job(*found.world, *found.slot, found.generation, {fn, ctx, drop, drop_result}, index, generation);
   if (submitted == sched::Submitted::ok) job->id = capi::handle_of(base::Kind::job, index, generation);
   return capi::status_of(submitted);
 }

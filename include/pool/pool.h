@@ -167,8 +167,11 @@ typedef int32_t (*pool_apply_fn)(void *ctx, uint64_t index);
 /* A job: as pool_task_fn; on success it may leave a result in *result, which is NULL before. */
 typedef int32_t (*pool_job_fn)(void *ctx, void **result);
 
-/* A notification that a group is empty, or a hook of a worker thread. */
-typedef void (*pool_notify_fn)(void *ctx);
+/* A notification that a group is empty, and how its tasks ended: POOL_OK, POOL_EFAILED or POOL_ECANCELED, as a wait
+ * would say. */
+typedef void (*pool_notify_fn)(void *ctx, pool_status_t outcome);
+
+/* A hook of a worker thread. */
 typedef void (*pool_hook_fn)(void *user);
 
 /* Takes a line of the log: its level, one of POOL_LOG_*, and its text without a newline, gone after the call. From any
@@ -506,7 +509,7 @@ POOL_API pool_status_t pool_group_destroy(pool_group_t group);
  * POOL_OK; POOL_EBUSY: it is the pool's own, of pool_submit; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
 
-/* Calls fn(ctx) when the group is next empty, once, on a worker, after the last drop; at once if it is empty. It is
+/* Calls fn(ctx, outcome) when the group is next empty, once, on a worker, after the last drop; at once if it is empty. It is
  * no task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; several
  * may run at the same time. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: fn is NULL; POOL_EBUSY: thousands of waits and notifications have been started since the
@@ -647,12 +650,14 @@ POOL_API int32_t pool_task_suspend(int64_t timeout, pool_timer_t *timer);
  */
 
 /* Submits fn(ctx, &result) to a group, as pool_group_submit does, and writes a handle to *job, which the caller
- * ends with pool_job_release. `drop_result` (may be NULL) takes a result that nobody claims. A cancelled or
- * discarded job never runs; the context stays the caller's. Blocks as pool_group_submit does. Since 1.0.
+ * ends with pool_job_release. After POOL_OK the library owns the context and calls `drop` (may be NULL) exactly once:
+ * after the run and before the job can be seen finished; of a job that was cancelled or discarded, and so never runs,
+ * when its turn would have come, and before the group can be seen empty. `drop_result` (may be NULL) takes a result
+ * that nobody claims. Blocks as pool_group_submit does. Since 1.0.
  * POOL_OK; POOL_EINVAL: fn or job is NULL; POOL_ENOMEM: also if 16,777,216 jobs are alive; and as
  * pool_group_submit. */
-POOL_API pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void *ctx, pool_drop_fn drop_result,
-                                             pool_job_t *job);
+POOL_API pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void *ctx, pool_drop_fn drop,
+                                             pool_drop_fn drop_result, pool_job_t *job);
 
 /* Waits until the job is finished, and for nothing else; if it has not started, the calling thread runs it where it may
  * (see POOL_HELP_*). Blocks. Since 1.0.

@@ -14,8 +14,10 @@
 
 namespace pool::group {
 
+using NoticeFn = void (*)(void* ctx, std::int32_t outcome);
+
 struct Notice {
-  void (*fn)(void*) = nullptr;
+  NoticeFn fn = nullptr;
   void* ctx = nullptr;
   void* group = nullptr;  // the slot
   std::uint32_t life = 0;

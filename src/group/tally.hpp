@@ -16,7 +16,8 @@
 
 namespace pool::group {
 
-enum class Outcome { success, failed, cancelled };
+// POOL_OK, POOL_ECANCELED, POOL_EFAILED.
+enum class Outcome : std::int32_t { success = 0, cancelled = -8, failed = -12 };
 
 template <class Sys>
 class Tally {

@@ -14,7 +14,13 @@
 
 namespace pool::sched {
 
-using JobFn = std::int32_t (*)(void*, void**);
+// What the user's side of a job is.
+struct JobCalls {
+  std::int32_t (*fn)(void* ctx, void** result) = nullptr;
+  void* ctx = nullptr;
+  void (*drop)(void* ctx) = nullptr;
+  void (*drop_result)(void* result) = nullptr;
+};
 
 template <class Sys>
 struct Job {
@@ -39,9 +45,7 @@ struct Job {
   Atomic<std::uint32_t> group_life{0};
 
   // Written before the submit, read by those who run or free the job.
-  JobFn fn = nullptr;
-  void* ctx = nullptr;
-  void (*drop_result)(void*) = nullptr;
+  JobCalls calls;
   std::uint32_t index = base::nil;
 
   std::uint32_t ticket = 0;

@@ -11,14 +11,12 @@ namespace pool::sched {
 
 // Submits a job; `id` gets its slot and generation.
 template <class Sys>
-Submitted submit_job(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, JobFn fn, void* ctx,
-                     void (*drop)(void*), std::uint32_t& index, std::uint32_t& generation) {
+Submitted submit_job(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, const JobCalls& calls,
+                     std::uint32_t& index, std::uint32_t& generation) {
   index = world.jobs.take();
   if (index == base::nil) return Submitted::no_memory;
   Job<Sys>& job = world.jobs[index];
-  job.fn = fn;
-  job.ctx = ctx;
-  job.drop_result = drop;
+  job.calls = calls;
   job.submitted = stamp_next(world, group);
   generation = job.open(index, group.index.load(std::memory_order_relaxed), life);
   const Submitted submitted = Submit<Sys>(world, group, life)(Task::of_job(&job));

@@ -19,11 +19,10 @@ namespace pool::sched {
 // Calls what may neither block nor throw; it throws only the forced unwinding of the thread, or Forked. Requires: the
 // innermost frame is a dropping one.
 template <class Sys>
-POOL_CATCHES_UNWINDING void call_quietly(const base::LogConfig& log, void (*fn)(void*), void* ctx,
-                                         const char* complaint) {
+POOL_CATCHES_UNWINDING void call_quietly(const base::LogConfig& log, const char* complaint, auto fn, auto... args) {
   const std::uint32_t era = Sys::era();
   try {
-    fn(ctx);
+    fn(args...);
   } catch (const abi::__forced_unwind&) {
     throw;
   } catch (...) {
@@ -39,7 +38,7 @@ void drop_result(void (*drop)(void*), void* result) {
     Dropping() : Frame<Sys>(nullptr, nullptr, false) { this->dropping = true; }
     ~Dropping() { this->pop(); }
   } frame;
-  call_quietly<Sys>({}, drop, result, "a drop callback threw an exception; ignored");
+  call_quietly<Sys>({}, "a drop callback threw an exception; ignored", drop, result);
 }
 
 // Gives back a reference. The last one ends the job: a result that nobody has claimed is dropped, the slot is free.
@@ -48,7 +47,7 @@ void release_job(World<Sys>& world, Job<Sys>& job) {
   if (job.references.fetch_sub(1) != 1) return;
   const std::uint64_t word = job.word.load();
   void* const result = job.result.load();
-  const auto drop = job.drop_result;
+  const auto drop = job.calls.drop_result;
   // The slot first: the drop may end the thread.
   if (base::high(word) < Sys::last_generation) world.jobs.give(job.index);
   if (drop != nullptr && result != nullptr && (base::low(word) & Job<Sys>::taken) == 0) drop_result<Sys>(drop, result);

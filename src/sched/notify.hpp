@@ -19,7 +19,7 @@ void settle_notice(World<Sys>& world, group::Group<Sys>& group, std::uint32_t li
 
 // Asks to be told when the group is next empty.
 template <class Sys>
-Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, void (*fn)(void*), void* ctx) {
+Notified notify(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, group::NoticeFn fn, void* ctx) {
   if (group.queue.generation() != life) return Notified::stale;
   Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   auto* const notice = static_cast<group::Notice*>(Sys::allocate(sizeof(group::Notice)));
@@ -128,7 +128,9 @@ POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group
     pool.room.give(0, 1);
   };
   try {
-    call_quietly<Sys>(pool.log, notice.fn, notice.ctx, "a notification threw an exception; ignored");
+    // (Until it is settled the slot is this life's, also if the group is over.)
+    call_quietly<Sys>(pool.log, "a notification threw an exception; ignored", notice.fn, notice.ctx,
+                      static_cast<std::int32_t>(group.tally.outcome()));
   } catch (const abi::__forced_unwind&) {
     settle();
     throw;

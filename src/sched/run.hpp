@@ -91,7 +91,7 @@ class Run {
     frame_.job = job_;
     frame_.timer = timer;
     frame_.fn =
-        job_ != nullptr ? reinterpret_cast<std::uintptr_t>(job_->fn) : reinterpret_cast<std::uintptr_t>(task_.fn);
+        job_ != nullptr ? reinterpret_cast<std::uintptr_t>(job_->calls.fn) : reinterpret_cast<std::uintptr_t>(task_.fn);
   }
 
   // The task and all that follows. A job has left its queued phase already. False: it has handed itself back, and is
@@ -148,7 +148,7 @@ class Run {
       void* left;
       ~Result() { job.result.store(left); }
     } result{*job_, nullptr};
-    return job_->fn(job_->ctx, &result.left);
+    return job_->calls.fn(job_->calls.ctx, &result.left);
   }
 
   // When it starts, if it is timed; else 0.
@@ -185,9 +185,9 @@ class Run {
     }
     frame_.dropping = true;
     try {
-      if (task_.drop != nullptr) {
-        call_quietly<Sys>(pool_.log, task_.drop, task_.ctx, "a drop callback threw an exception; ignored");
-      }
+      const auto drop = job_ == nullptr ? task_.drop : job_->calls.drop;
+      void* const ctx = job_ == nullptr ? task_.ctx : job_->calls.ctx;
+      if (drop != nullptr) call_quietly<Sys>(pool_.log, "a drop callback threw an exception; ignored", drop, ctx);
     } catch (const abi::__forced_unwind&) {
       finish(fate);
       throw;

@@ -202,7 +202,7 @@ class WorkerLoop {
 template <class Sys>
 void call_hook(const Pool<Sys>& pool, Hooks::Fn hook) {
   if (hook == nullptr) return;
-  call_quietly<Sys>(pool.log, hook, pool.hooks.user, "a hook of a worker thread threw an exception; ignored");
+  call_quietly<Sys>(pool.log, "a hook of a worker thread threw an exception; ignored", hook, pool.hooks.user);
 }
 
 // The innermost frame while a worker's hooks and thread-local destructors run: whatever would block gives an error.

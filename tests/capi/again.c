@@ -205,7 +205,7 @@ static void test_not_again(void) {
   CHECK(pool_task_suspend(1, &timer) < INT32_MIN + 256);
   CHECK_EQ(timer.id, 0);
   CHECK(pool_task_suspend(1, NULL) < INT32_MIN + 256);
-  OK(pool_group_submit_job(group, job_again, NULL, NULL, &job));
+  OK(pool_group_submit_job(group, job_again, NULL, NULL, NULL, &job));
   CHECK_STATUS(pool_job_wait(job), POOL_EFAILED);
   OK(pool_job_release(job));
   CHECK_STATUS(pool_group_wait(group), POOL_EFAILED);

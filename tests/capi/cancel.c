@@ -53,7 +53,7 @@ static void check_refused(void) {
   CHECK_EQ(accepted, 0);
   CHECK_STATUS(pool_group_enter(group), POOL_ECANCELED);
   CHECK_STATUS(pool_group_apply(group, 5, 1, turn, NULL), POOL_ECANCELED);
-  CHECK_STATUS(pool_group_submit_job(group, job, NULL, NULL, &made), POOL_ECANCELED);
+  CHECK_STATUS(pool_group_submit_job(group, job, NULL, NULL, NULL, &made), POOL_ECANCELED);
   CHECK_EQ(made.id, 0);
   CHECK_STATUS(pool_group_suspend(group), POOL_ECANCELED);
   OK(pool_group_resume(group));

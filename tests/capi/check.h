@@ -128,6 +128,10 @@ static inline int32_t task_fail(void* ctx) {
   return 7;
 }
 static inline void drop_count(void* counter) { atomic_fetch_add((atomic_int*)counter, 1); }
+static inline void notice_count(void* counter, pool_status_t outcome) {
+  CHECK(outcome == POOL_OK || outcome == POOL_EFAILED || outcome == POOL_ECANCELED);
+  atomic_fetch_add((atomic_int*)counter, 1);
+}
 
 /* --- pools and groups --- */
 

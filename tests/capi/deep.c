@@ -57,7 +57,7 @@ static int32_t next_job(void* ctx, void** result) {
   done++;
   if (--left > 0) {
     pool_job_t job;
-    OK(pool_group_submit_job(group, next_job, ctx, NULL, &job));
+    OK(pool_group_submit_job(group, next_job, ctx, NULL, NULL, &job));
     OK(pool_job_release(job));
   }
   return 0;
@@ -71,12 +71,13 @@ static int32_t again(void* ctx) {
   done++;
   return --left > 0 ? pool_task_again_after(0) : 0;
 }
-static void next_notice(void* ctx) {
+static void next_notice(void* ctx, pool_status_t outcome) {
+  CHECK_EQ(outcome, POOL_OK);
   done++;
   if (--left > 0) OK(pool_group_notify(group, next_notice, ctx));
 }
 static int32_t first_notice(void* ctx) {
-  next_notice(ctx);
+  next_notice(ctx, POOL_OK);
   return 0;
 }
 

@@ -248,7 +248,6 @@ static void check_endings(uint32_t workers) {
 
 /* Two that wait, asleep, and a notification are told as well; nor does one that comes to an empty group get in the way.
  */
-static void count_notice(void* counter) { atomic_fetch_add((atomic_int*)counter, 1); }
 static void check_among_others(void) {
   const pool_t pool = make_pool(2);
   pool_group_t group = make_group(pool);
@@ -258,14 +257,14 @@ static void check_among_others(void) {
   OK(pool_group_submit(group, task_gate, &gate));
   gate_await(&gate, 1);
   OK(pool_group_set_eventfd(group, fd));
-  OK(pool_group_notify(group, count_notice, &told));
+  OK(pool_group_notify(group, notice_count, &told));
   caller_t waiters[2];
   for (int i = 0; i < 2; i++) caller_start_asleep(&waiters[i], call_wait, &group);
   CHECK_EQ(take(fd), 0);
   gate_open(&gate);
   CHECK_EQ(await_value(fd), 1);
   for (int i = 0; i < 2; i++) OK(caller_join(&waiters[i]));
-  OK(pool_group_notify(group, count_notice, &told));
+  OK(pool_group_notify(group, notice_count, &told));
   OK(pool_group_submit(group, task_nothing, NULL));
   CHECK_EQ(await_value(fd), 1);
   OK(pool_group_destroy(group));

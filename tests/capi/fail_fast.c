@@ -35,7 +35,7 @@ static void check(kind_t kind, bool fast) {
   hold_t hold;
   pool_job_t made = {0};
   if (kind == task) OK(pool_group_submit(group, fail_at_gate, &gate));
-  if (kind == job) OK(pool_group_submit_job(group, fail_job, &gate, NULL, &made));
+  if (kind == job) OK(pool_group_submit_job(group, fail_job, &gate, NULL, NULL, &made));
   if (kind == elsewhere) {
     hold_workers(&hold, pool, 1);
     OK(pool_group_enter(group));

@@ -32,7 +32,7 @@ int main(void) {
   hold_t hold;
   hold_workers(&hold, pool, 1);
   pool_job_t job;
-  OK(pool_group_submit_job(group, job_nothing, NULL, NULL, &job));
+  OK(pool_group_submit_job(group, job_nothing, NULL, NULL, NULL, &job));
   OK(pool_group_submit(group, task_nothing, NULL)); /* discarded */
   expect(pool, 3, 1);
   OK(pool_job_wait(job));

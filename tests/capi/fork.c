@@ -75,14 +75,14 @@ static void call_group(pool_group_t of) {
   FORKED(pool_group_stats(of, &stats, sizeof stats));
   FORKED(pool_group_failure(of, &code, text, sizeof text));
   pool_job_t made = {7};
-  FORKED(pool_group_submit_job(of, job_count, &runs, drop_count, &made));
+  FORKED(pool_group_submit_job(of, job_count, &runs, NULL, drop_count, &made));
   CHECK_EQ(made.id, 0);
   size_t count;
   FORKED(pool_group_jobs(of, NULL, 0, &count));
   FORKED(pool_group_apply(of, 3, 1, turn_count, &runs));
   FORKED(pool_group_enter(of));
   FORKED(pool_group_leave(of, 0));
-  FORKED(pool_group_notify(of, drop_count, &drops));
+  FORKED(pool_group_notify(of, notice_count, &drops));
   pool_timer_t later = {1};
   FORKED(pool_group_submit_after(of, 1, task_count, &runs, &later));
   CHECK_EQ(later.id, 0);
@@ -232,7 +232,7 @@ int main(void) {
     strange_eras();
     const pool_t clock = make_pool(1);
     OK(pool_group_submit_after(make_group(clock), INT64_MAX, task_count, &runs, &timer));
-    OK(pool_group_submit_job(group, job_count, &runs, NULL, &job));
+    OK(pool_group_submit_job(group, job_count, &runs, NULL, NULL, &job));
     OK(pool_job_wait(job));
     OK(pool_group_wait(group));
     runs = 0;
@@ -240,7 +240,7 @@ int main(void) {
     OK(pool_job_release(job));
     for (int i = 0; i < workers; i++) OK(pool_group_submit(group, task_gate, &gate));
     gate_await(&gate, workers);
-    OK(pool_group_submit_job(group, job_count, &runs, NULL, &job));
+    OK(pool_group_submit_job(group, job_count, &runs, NULL, NULL, &job));
     for (int i = 1; i < queued; i++) OK(submit_drop(group, task_count, &runs, drop_count));
     const pthread_t blocked = start(block, &runs);
     const pthread_t waiting = start(wait_too, NULL);

@@ -179,7 +179,8 @@ static void expect_forked(pool_status_t status) {
   _exit(status_given);
 }
 static void* notified;
-static void fork_notice(void* ctx) {
+static void fork_notice(void* ctx, pool_status_t outcome) {
+  (void)outcome;
   notified = ctx;
   (void)fork_here();
 }
@@ -198,12 +199,12 @@ static void beyond_tasks(void) {
   CHECK_EQ(turns, 20);
 
   pool_job_t job;
-  OK(pool_group_submit_job(group, fork_job, &drops, drop_here, &job));
+  OK(pool_group_submit_job(group, fork_job, &drops, NULL, drop_here, &job));
   status = pool_job_wait(job);
   expect_forked(status);
   CHECK_STATUS(status, POOL_OK);
   OK(pool_job_release(job));
-  OK(pool_group_submit_job(group, leave_result, &drops, fork_drop, &job));
+  OK(pool_group_submit_job(group, leave_result, &drops, NULL, fork_drop, &job));
   OK(pool_job_wait(job));
   OK(pool_group_wait(group));
   status = pool_job_release(job);

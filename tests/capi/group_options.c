@@ -90,7 +90,10 @@ static int32_t turn(void* ctx, uint64_t index) {
   (void)index;
   return 0;
 }
-static void tell(void* ctx) { (void)ctx; }
+static void tell(void* ctx, pool_status_t outcome) {
+  (void)ctx;
+  (void)outcome;
+}
 static int32_t job(void* ctx, void** result) {
   *result = ctx;
   return 0;
@@ -114,7 +117,7 @@ static void check_group(pool_group_t group) {
   CHECK(strcmp(text, "abc") == 0);
   CHECK_STATUS(pool_group_jobs(group, NULL, 0, &count), POOL_EBADHANDLE);
   CHECK_EQ(count, 5);
-  CHECK_STATUS(pool_group_submit_job(group, job, NULL, NULL, &made), POOL_EBADHANDLE);
+  CHECK_STATUS(pool_group_submit_job(group, job, NULL, NULL, NULL, &made), POOL_EBADHANDLE);
   CHECK_EQ(made.id, 0);
 }
 static void check_job(pool_job_t handle) {
@@ -135,7 +138,7 @@ static void check_pool(pool_t handle) { CHECK_STATUS(pool_submit(handle, task_no
 static void check_handles(void) {
   const pool_group_t group = make_group(pool);
   pool_job_t made;
-  OK(pool_group_submit_job(group, job, NULL, NULL, &made));
+  OK(pool_group_submit_job(group, job, NULL, NULL, NULL, &made));
   OK(pool_job_wait(made));
   const uint64_t real[] = {pool.id, group.id, made.id};
   const uint64_t none[] = {0, 1, UINT64_MAX, INT64_MAX};

@@ -68,7 +68,7 @@ static void check_histograms(uint32_t workers) {
   atomic_int drops = 0;
   pool_task_t with_drop = {.struct_size = sizeof with_drop, .fn = task_nothing, .ctx = &drops, .drop = drop_count};
   OK(pool_group_submit(group, task_again, &left));
-  OK(pool_group_submit_job(group, job_nothing, NULL, NULL, &job));
+  OK(pool_group_submit_job(group, job_nothing, NULL, NULL, NULL, &job));
   OK(pool_group_submit_task(group, &with_drop));
   OK(pool_group_submit_after(group, 1000, task_nothing, NULL, NULL));
   OK(pool_group_wait(group));

@@ -163,7 +163,7 @@ static void round_of(int which) {
   small = make_group_of(pool, &options);
   OK(pool_group_enter(entered));
   OK(pool_group_submit(group, task_gate, &gate));
-  OK(pool_group_submit_job(group, gate_job, NULL, NULL, &job));
+  OK(pool_group_submit_job(group, gate_job, NULL, NULL, NULL, &job));
   gate_await(&gate, 2);
   OK(pool_group_submit(small, task_count, &runs)); /* takes the place */
 

@@ -44,12 +44,12 @@ static void check_keep(uint32_t workers) {
   check_list(group, jobs, 0);
   for (int i = 0; i < most; i++) {
     numbers[i] = i;
-    OK(pool_group_submit_job(group, square, &numbers[i], drop_result, &jobs[i]));
+    OK(pool_group_submit_job(group, square, &numbers[i], NULL, drop_result, &jobs[i]));
     OK(pool_group_submit(group, task_nothing, NULL)); /* no job */
     if (i % 100 == 50) check_list(group, jobs, (size_t)i + 1);
   }
   pool_job_t stranger;
-  OK(pool_group_submit_job(other, square, &numbers[0], NULL, &stranger));
+  OK(pool_group_submit_job(other, square, &numbers[0], NULL, NULL, &stranger));
   check_list(other, jobs, 0);
   CHECK_STATUS(pool_group_wait(group), POOL_EFAILED);
   check_list(group, jobs, most);
@@ -78,7 +78,7 @@ static void check_keep(uint32_t workers) {
     CHECK_STATUS(status, POOL_OK);
   }
   CHECK_EQ(drops, most - claimed);
-  OK(pool_group_submit_job(group, square, &numbers[0], drop_result, &jobs[0]));
+  OK(pool_group_submit_job(group, square, &numbers[0], NULL, drop_result, &jobs[0]));
   check_list(group, jobs, 1);
   OK(pool_group_wait(group));
   OK(pool_job_release(jobs[0]));
@@ -98,7 +98,7 @@ static void check_pool_end(void) {
   int number = 1;
   pool_job_t jobs[10];
   drops = 0;
-  for (int i = 0; i < 10; i++) OK(pool_group_submit_job(group, square, &number, drop_result, &jobs[i]));
+  for (int i = 0; i < 10; i++) OK(pool_group_submit_job(group, square, &number, NULL, drop_result, &jobs[i]));
   for (int i = 0; i < 5; i++) OK(pool_job_release(jobs[i]));
   OK(pool_destroy(pool));
   CHECK_EQ(drops, 5);
@@ -122,7 +122,7 @@ static void check_outlive(uint32_t workers) {
   drops = 0;
   for (int i = 0; i < 30; i++) {
     const pool_group_t group = make_group(pool);
-    OK(pool_group_submit_job(group, square, &number, drop_result, &jobs[i]));
+    OK(pool_group_submit_job(group, square, &number, NULL, drop_result, &jobs[i]));
     if (i % 3 == 0) OK(pool_group_destroy(group));
     if (i % 3 == 1) OK(pool_group_detach(group));
   }

@@ -28,7 +28,7 @@ static void drop_result(void* result) { atomic_fetch_add(&((job_ctx_t*)result)->
 
 static pool_job_t submit(pool_group_t group, job_ctx_t* ctx, pool_drop_fn drop) {
   pool_job_t job;
-  OK(pool_group_submit_job(group, run, ctx, drop, &job));
+  OK(pool_group_submit_job(group, run, ctx, NULL, drop, &job));
   CHECK(job.id != 0);
   return job;
 }
@@ -204,12 +204,12 @@ static void check_refused(void) {
   hold_workers(&hold, pool, 1);
   job_ctx_t ctx = {.leaves = true};
   pool_job_t job = {5};
-  CHECK_STATUS(pool_group_submit_job(group, NULL, &ctx, drop_result, &job), POOL_EINVAL);
+  CHECK_STATUS(pool_group_submit_job(group, NULL, &ctx, NULL, drop_result, &job), POOL_EINVAL);
   CHECK_EQ(job.id, 0);
-  CHECK_STATUS(pool_group_submit_job(group, run, &ctx, drop_result, NULL), POOL_EINVAL);
+  CHECK_STATUS(pool_group_submit_job(group, run, &ctx, NULL, drop_result, NULL), POOL_EINVAL);
   OK(pool_group_submit(group, task_nothing, NULL));
   job.id = 5;
-  CHECK_STATUS(pool_group_submit_job(group, run, &ctx, drop_result, &job), POOL_EFULL);
+  CHECK_STATUS(pool_group_submit_job(group, run, &ctx, NULL, drop_result, &job), POOL_EFULL);
   CHECK_EQ(job.id, 0);
   release_workers(&hold);
   OK(pool_group_wait(group));

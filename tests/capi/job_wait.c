@@ -20,7 +20,7 @@ static int32_t run(void* ctx, void** result) {
 }
 static pool_job_t submit(pool_group_t group, job_ctx_t* ctx) {
   pool_job_t job;
-  OK(pool_group_submit_job(group, run, ctx, NULL, &job));
+  OK(pool_group_submit_job(group, run, ctx, NULL, NULL, &job));
   return job;
 }
 static pool_status_t call_job_wait(void* job) { return pool_job_wait(*(pool_job_t*)job); }
@@ -106,7 +106,7 @@ static void check_serial(void) {
   pool_job_t jobs[10];
   for (int i = 0; i < 10; i++) {
     numbers[i] = i;
-    OK(pool_group_submit_job(group, note_order, &numbers[i], NULL, &jobs[i]));
+    OK(pool_group_submit_job(group, note_order, &numbers[i], NULL, NULL, &jobs[i]));
   }
   caller_t waiter;
   caller_start(&waiter, call_job_wait, &jobs[9]);
@@ -171,7 +171,7 @@ static void check_inside(void) {
   const pool_t pool = make_pool(1);
   own_group = make_group(pool);
   known = (gate_t)GATE_CLOSED;
-  OK(pool_group_submit_job(own_group, wait_own, NULL, NULL, &own));
+  OK(pool_group_submit_job(own_group, wait_own, NULL, NULL, NULL, &own));
   gate_open(&known);
   OK(pool_job_wait_for(own, LONG_NS)); /* on the worker */
   OK(pool_job_release(own));
@@ -197,7 +197,7 @@ static int32_t nest(void* ctx, void** result) {
   if (depth == 0) return 0;
   const pool_group_t group = make_group(nest_pool);
   pool_job_t job;
-  OK(pool_group_submit_job(group, nest, (void*)(depth - 1), NULL, &job)); /* NOLINT: a number */
+  OK(pool_group_submit_job(group, nest, (void*)(depth - 1), NULL, NULL, &job)); /* NOLINT: a number */
   OK(depth % 2 == 0 ? pool_job_wait(job) : pool_job_wait_for(job, LONG_NS));
   void* inner = NULL;
   OK(pool_job_result(job, &inner));
@@ -210,7 +210,7 @@ static void check_nested(uint32_t workers) {
   nest_pool = make_pool(workers);
   const pool_group_t group = make_group(nest_pool);
   pool_job_t job;
-  OK(pool_group_submit_job(group, nest, (void*)(intptr_t)200, NULL, &job)); /* NOLINT */
+  OK(pool_group_submit_job(group, nest, (void*)(intptr_t)200, NULL, NULL, &job)); /* NOLINT */
   OK(pool_job_wait_for(job, LONG_NS));
   OK(pool_job_release(job));
   OK(pool_destroy(nest_pool));

@@ -42,10 +42,10 @@ int main(void) {
   const pool_t pool = make_pool_of(1, POOL_UNBOUNDED, POOL_OVERFLOW_REJECT);
   const pool_group_t group = make_group(pool);
   uint64_t made = 0;
-  for (; made < most; made++) OK(pool_group_submit_job(group, nothing, NULL, NULL, &jobs[made]));
+  for (; made < most; made++) OK(pool_group_submit_job(group, nothing, NULL, NULL, NULL, &jobs[made]));
   for (int round = 0; round < 3; round++) {
     pool_job_t more = {5};
-    CHECK_STATUS(pool_group_submit_job(group, nothing, NULL, NULL, &more), POOL_ENOMEM);
+    CHECK_STATUS(pool_group_submit_job(group, nothing, NULL, NULL, NULL, &more), POOL_ENOMEM);
     CHECK_EQ(more.id, 0);
     OK(pool_group_wait(group));
     check_counts(group, (counts_t){made, made, 0, 0, 0});
@@ -54,7 +54,7 @@ int main(void) {
     for (int i = 0; i < some; i++, made++) {
       pool_job_t* const job = &jobs[(most / some) * i + round];
       const pool_job_t before = *job;
-      OK(pool_group_submit_job(group, nothing, job, NULL, job));
+      OK(pool_group_submit_job(group, nothing, job, NULL, NULL, job));
       CHECK(job->id != before.id);
       CHECK_STATUS(pool_job_wait(before), POOL_EBADHANDLE);
     }

@@ -31,6 +31,11 @@ static void drop_counted(void* ctx) {
   atomic_fetch_add(&drops, 1);
 }
 
+static void notice_counted(void* ctx, pool_status_t outcome) {
+  (void)outcome;
+  drop_counted(ctx);
+}
+
 static int32_t run_job(void* ctx, void** result) {
   (void)result;
   return run_counted(ctx);
@@ -79,10 +84,10 @@ static int scenario(long n, bool for_ever) {
     if (!refused(status)) plain++;
     status = submit_drop(made[i % groups], run_counted, NULL, drop_counted);
     if (!refused(status)) dropped++;
-    status = pool_group_notify(made[i % groups], drop_counted, NULL);
+    status = pool_group_notify(made[i % groups], notice_counted, NULL);
     if (!refused(status)) told++;
     pool_job_t job = {1};
-    status = pool_group_submit_job(made[i % groups], run_job, NULL, NULL, &job);
+    status = pool_group_submit_job(made[i % groups], run_job, NULL, NULL, NULL, &job);
     if (refused(status)) {
       CHECK_EQ(job.id, 0);
     } else {

@@ -63,8 +63,9 @@ static void drop(void* ctx) {
   (void)ctx;
   atomic_fetch_add(&drops, 1);
 }
-static void tell(void* ctx) {
+static void tell(void* ctx, pool_status_t outcome) {
   (void)ctx;
+  (void)outcome;
   atomic_fetch_add(&told, 1);
 }
 static int32_t run_job(void* ctx, void** result) {
@@ -86,7 +87,7 @@ static void make_queued(void) {
   make();
   OK(pool_group_suspend(group));
   for (int i = 0; i < turns; i++) OK(submit_drop(group, run, NULL, drop));
-  OK(pool_group_submit_job(group, run_job, NULL, NULL, &job));
+  OK(pool_group_submit_job(group, run_job, NULL, NULL, NULL, &job));
 }
 static void make_ready(void) {
   make_queued();
@@ -185,7 +186,7 @@ static pool_status_t set_eventfd(void) {
 }
 static pool_status_t submit_job(void) {
   job = (pool_job_t){1};
-  return made(pool_group_submit_job(group, run_job, NULL, NULL, &job), &job.id);
+  return made(pool_group_submit_job(group, run_job, NULL, NULL, NULL, &job), &job.id);
 }
 static pool_status_t wait_group(void) { return pool_group_wait(group); }
 static pool_status_t wait_for(void) { return pool_group_wait_for(group, LONG_NS); }

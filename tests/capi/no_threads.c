@@ -54,9 +54,9 @@ static int no_thread_at_all(void) {
     CHECK_STATUS(pool_group_submit_n(group, task_count, ctxs, 2, drop_count, &accepted), POOL_ETHREAD);
     CHECK_EQ(accepted, 0);
     CHECK_STATUS(pool_group_enter(group), POOL_ETHREAD);
-    CHECK_STATUS(pool_group_notify(group, drop_count, &drops), POOL_ETHREAD);
+    CHECK_STATUS(pool_group_notify(group, notice_count, &drops), POOL_ETHREAD);
     pool_job_t job = {1};
-    CHECK_STATUS(pool_group_submit_job(group, job_never, NULL, NULL, &job), POOL_ETHREAD);
+    CHECK_STATUS(pool_group_submit_job(group, job_never, NULL, NULL, NULL, &job), POOL_ETHREAD);
     CHECK_EQ(job.id, 0);
     CHECK_STATUS(pool_group_apply(group, 5, 1, turn_never, NULL), POOL_ETHREAD);
     pool_timer_t timer = {1};

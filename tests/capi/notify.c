@@ -12,20 +12,24 @@ static _Atomic pid_t notified_on;
 typedef struct {
   int number, drops;
   int32_t worker;
+  pool_status_t outcome;
   bool fired;
 } fire_t;
 
-static void fire(void* ctx) {
+static void fire(void* ctx, pool_status_t outcome) {
   fire_t* at = (fire_t*)ctx;
   CHECK(!at->fired);
   at->fired = true;
+  at->outcome = outcome;
   notified_on = thread_id();
   at->drops = atomic_load(&drops);
   at->number = atomic_fetch_add(&next, 1);
   atomic_fetch_add(&fired, 1); /* the last touch */
 }
-static void count(void* ctx) { atomic_fetch_add((atomic_int*)ctx, 1); }
-static void at_gate(void* gate) { gate_pass((gate_t*)gate); }
+static void at_gate(void* gate, pool_status_t outcome) {
+  CHECK_EQ(outcome, POOL_OK);
+  gate_pass((gate_t*)gate);
+}
 
 /* Registered while the group is busy; a waiter helps, a cancel drops: the notifications come after all of it. */
 static void check_order(uint32_t workers, bool cancel) {
@@ -50,6 +54,7 @@ static void check_order(uint32_t workers, bool cancel) {
     CHECK(fires[i].fired);
     if (workers == 1) CHECK_EQ(fires[i].number, i); /* several may run at the same time */
     CHECK_EQ(fires[i].drops, 100);
+    CHECK_EQ(fires[i].outcome, cancel ? POOL_ECANCELED : POOL_OK);
   }
   CHECK(notified_on != thread_id());
   OK(pool_destroy(pool));
@@ -81,6 +86,34 @@ static void check_empty(void) {
   OK(pool_destroy(pool));
 }
 
+/* How it ended, as a wait would say; also of a group that nobody can ask any more, and of one that begins anew. */
+static void check_outcomes(void) {
+  const pool_t pool = make_pool(2);
+  for (int detached = 0; detached < 2; detached++) {
+    pool_group_t group = make_group(pool);
+    fire_t at = {0};
+    fired = 0;
+    gate_t gate = GATE_CLOSED;
+    OK(pool_group_submit(group, task_gate, &gate));
+    OK(pool_group_submit(group, task_fail, NULL));
+    OK(pool_group_notify(group, fire, &at));
+    if (detached == 1) OK(pool_group_detach(group));
+    gate_open(&gate);
+    while (atomic_load(&fired) == 0) sched_yield();
+    CHECK_EQ(at.outcome, POOL_EFAILED);
+    if (detached == 1) continue;
+    while (pool_group_reset(group) != POOL_OK) sched_yield();
+    at = (fire_t){0};
+    fired = 0;
+    OK(pool_group_submit(group, task_nothing, NULL));
+    OK(pool_group_notify(group, fire, &at));
+    while (atomic_load(&fired) == 0) sched_yield();
+    CHECK_EQ(at.outcome, POOL_OK);
+    OK(pool_group_destroy(group));
+  }
+  OK(pool_destroy(pool));
+}
+
 /* While a notification runs the group is empty, to waits and polls; it is not idle, to reset and destroy. */
 static void check_running(void) {
   const pool_t pool = make_pool(1);
@@ -101,7 +134,7 @@ static void check_running(void) {
   /* And the reset is allowed afterwards. */
   group = make_group(pool);
   atomic_int told = 0;
-  OK(pool_group_notify(group, count, &told));
+  OK(pool_group_notify(group, notice_count, &told));
   pool_status_t status;
   while ((status = pool_group_reset(group)) != POOL_OK) CHECK_STATUS(status, POOL_EBUSY);
   CHECK_EQ(told, 1);
@@ -119,8 +152,9 @@ static int32_t turn(void* ctx, uint64_t index) {
   (void)index;
   return 0;
 }
-static void wait_inside(void* unused) {
+static void wait_inside(void* unused, pool_status_t outcome) {
   (void)unused;
+  (void)outcome;
   CHECK_STATUS(pool_group_wait(busy), POOL_EDEADLK);
   CHECK_STATUS(pool_group_wait_for(busy, LONG_NS), POOL_EDEADLK);
   CHECK_STATUS(pool_group_destroy(busy), POOL_EDEADLK);
@@ -135,12 +169,17 @@ static void wait_inside(void* unused) {
   CHECK_STATUS(submit_with(inner, POOL_OVERFLOW_CALLER_RUNS, task_nothing, NULL), POOL_EFULL);
   gate_pass(&refused);
 }
-static void submit_inside(void* counter) { OK(pool_group_submit(inner, task_count, counter)); }
-static void destroy_inside(void* counter) {
+static void submit_inside(void* counter, pool_status_t outcome) {
+  CHECK_EQ(outcome, POOL_OK);
+  OK(pool_group_submit(inner, task_count, counter));
+}
+static void destroy_inside(void* counter, pool_status_t outcome) {
+  CHECK_EQ(outcome, POOL_OK);
   OK(pool_group_destroy(inner));
   atomic_fetch_add((atomic_int*)counter, 1);
 }
-static void detach_inside(void* counter) {
+static void detach_inside(void* counter, pool_status_t outcome) {
+  CHECK_EQ(outcome, POOL_OK);
   OK(pool_group_detach(inner));
   atomic_fetch_add((atomic_int*)counter, 1);
 }
@@ -193,9 +232,9 @@ static void check_many(uint32_t workers) {
   const int rounds = scaled(2000);
   for (int i = 0; i < rounds; i++) {
     for (int j = 0; j < i % 4; j++) OK(pool_group_submit(group, task_nothing, NULL));
-    OK(pool_group_notify(group, count, &told));
+    OK(pool_group_notify(group, notice_count, &told));
     if (i % 3 == 0) OK(pool_group_wait(group));
-    if (i % 7 == 0) OK(pool_group_notify(group, count, &told));
+    if (i % 7 == 0) OK(pool_group_notify(group, notice_count, &told));
   }
   OK(pool_group_destroy(group));
   const int expected = rounds + (rounds + 6) / 7;
@@ -204,13 +243,13 @@ static void check_many(uint32_t workers) {
   for (int i = 0; i < 50; i++) {
     group = make_group(pool);
     OK(pool_group_submit(group, task_nothing, NULL));
-    OK(pool_group_notify(group, count, &told));
+    OK(pool_group_notify(group, notice_count, &told));
     OK(pool_group_detach(group));
   }
   for (int i = 0; i < 50; i++) {
     group = make_group(pool);
     OK(pool_group_submit(group, task_nothing, NULL));
-    OK(pool_group_notify(group, count, &told));
+    OK(pool_group_notify(group, notice_count, &told));
   }
   OK(pool_destroy(pool));
   CHECK_EQ(told, expected + 100);
@@ -219,6 +258,7 @@ static void check_many(uint32_t workers) {
 int main(void) {
   with_workers(check_orders);
   check_empty();
+  check_outcomes();
   check_running();
   check_inside();
   with_workers(check_many);

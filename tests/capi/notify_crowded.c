@@ -6,7 +6,10 @@
 #include "check.h"
 
 static atomic_int told;
-static void tell(void* ctx) { atomic_fetch_add(&told, (int)(intptr_t)ctx); }
+static void tell(void* ctx, pool_status_t outcome) {
+  (void)outcome;
+  atomic_fetch_add(&told, (int)(intptr_t)ctx);
+}
 
 int main(void) {
   const pool_t pool = make_pool(2);

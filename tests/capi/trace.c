@@ -93,7 +93,7 @@ static void run_all_kinds(uint32_t workers) {
   OK(submit_drop(outer, task_nothing, &drops, drop_count));
   OK(pool_group_submit(outer, task_again, &left));
   OK(pool_group_submit_after(outer, 1000, task_nothing, NULL, NULL));
-  OK(pool_group_submit_job(outer, job_nothing, NULL, NULL, &job));
+  OK(pool_group_submit_job(outer, job_nothing, NULL, NULL, NULL, &job));
   for (int i = 0; i < 20; i++) OK(pool_group_submit(serial, task_nothing, NULL));
   OK(pool_job_wait(job));
   OK(pool_job_release(job));

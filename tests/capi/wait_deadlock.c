@@ -63,12 +63,12 @@ int main(void) {
   OK(pool_group_wait(outer)); /* on this thread, which helps */
   CHECK_EQ(tried, 2);
   pool_job_t job;
-  OK(pool_group_submit_job(outer, early, &outer, NULL, &job));
+  OK(pool_group_submit_job(outer, early, &outer, NULL, NULL, &job));
   OK(pool_job_wait(job)); /* the same, for a job */
   CHECK_EQ(tried, 3);
   OK(pool_job_release(job));
   OK(pool_group_submit(outer, task_nothing, NULL));
-  OK(pool_group_submit_job(outer, early, &outer, NULL, &job));
+  OK(pool_group_submit_job(outer, early, &outer, NULL, NULL, &job));
   OK(pool_job_wait(job)); /* not the first in the queue */
   CHECK_EQ(tried, 4);
   OK(pool_job_release(job));

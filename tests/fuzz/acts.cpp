@@ -100,8 +100,9 @@ void Session::enter(Actor& actor) {
   actor.inside.push_back(group.book);
 }
 
-void Session::notified(void* arg) {
+void Session::notified(void* arg, pool_status_t outcome) {
   auto& note = *static_cast<Note*>(arg);
+  CHECK(outcome == POOL_OK || outcome == POOL_EFAILED || outcome == POOL_ECANCELED);
   CHECK(note.calls.fetch_add(1) == 0);
   Actor actor;
   actor.bytes = note.program;

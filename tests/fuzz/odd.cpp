@@ -16,7 +16,7 @@ std::int32_t unreached(void*) {
 }
 std::int32_t unreached_turn(void*, std::uint64_t) { return unreached(nullptr); }
 std::int32_t unreached_job(void*, void**) { return unreached(nullptr); }
-void unreached_note(void*) { unreached(nullptr); }
+void unreached_note(void*, pool_status_t) { unreached(nullptr); }
 
 // A struct with room behind it, for sizes that are not its own.
 template <class Options>
@@ -203,9 +203,9 @@ void Session::odd_misc(Actor& actor) {
       break;
     case 3: {
       pool_job_t made = {1};
-      EXACTLY(pool_group_submit_job(group.group, nullptr, nullptr, nullptr, &made), POOL_EINVAL);
+      EXACTLY(pool_group_submit_job(group.group, nullptr, nullptr, nullptr, nullptr, &made), POOL_EINVAL);
       CHECK(made.id == 0);
-      EXACTLY(pool_group_submit_job(group.group, unreached_job, nullptr, nullptr, nullptr), POOL_EINVAL);
+      EXACTLY(pool_group_submit_job(group.group, unreached_job, nullptr, nullptr, nullptr, nullptr), POOL_EINVAL);
       break;
     }
     case 4:

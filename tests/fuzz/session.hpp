@@ -103,7 +103,7 @@ class Session {
   void resize(Actor& actor);
   void close(Actor& actor);
   void task_only(Actor& actor);
-  static void notified(void* arg);
+  static void notified(void* arg, pool_status_t outcome);
 
   // --- odd.cpp: what is out of range ---
   void odd_pool(Actor& actor);

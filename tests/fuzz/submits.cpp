@@ -226,12 +226,12 @@ void Session::submit_job(Actor& actor) {
   const AnyGroup group = any_group(actor.bytes);
   if (!may_block_for(actor, group)) return;
   Item& item = new_item(actor, group.book);
-  item.has_drop = false;
   item.is_job = true;
   pool_job_t job = {1};
   item.submitter.store(self());
+  const pool_drop_fn drop = item.has_drop ? drop_task : nullptr;
   const pool_status_t status =
-      judge_submit(actor, group, &item, pool_group_submit_job(group.group, run_job, &item, drop_result, &job),
+      judge_submit(actor, group, &item, pool_group_submit_job(group.group, run_job, &item, drop, drop_result, &job),
                    "pool_group_submit_job");
   CHECK((job.id != 0) == (status == POOL_OK));
   if (status != POOL_OK) return;

@@ -73,7 +73,7 @@ struct Rounds : DescriptorTest<Rounds, 1, 2> {
 struct AmongOthers : DescriptorTest<AmongOthers, 2, 2> {
   Handle group;
   Atomic<std::uint32_t> noticed{0};
-  static void notice(void* ctx) { static_cast<AmongOthers*>(ctx)->noticed.fetch_add(1); }
+  static void notice(void* ctx, std::int32_t) { static_cast<AmongOthers*>(ctx)->noticed.fetch_add(1); }
   void prepare() { group = make_group(); }
   void user(unsigned index) {
     if (index == 0) {

@@ -3,7 +3,8 @@
 //
 // Jobs under the model checker: claimed by a worker in its turn, run early by whoever waits for it, cancelled, let go
 // of, kept, and the group that it is in. What "Jobs" in src/group/README.md claims: a job runs at most once, its
-// outcome is told once, its group counts it once, its result is dropped once and its slot is free once.
+// outcome is told once, its group counts it once, its context is dropped once, after the run and before the end, its
+// result is dropped once and its slot is free once.
 #include "model/pool_test.hpp"
 
 namespace {
@@ -25,20 +26,26 @@ struct JobTest : PoolTest<Test, Users, Workers> {
     drops($) = 0;
     PoolTest<Test, Users, Workers>::before();
   }
-  // Its result is its context, whose `runs` says how often it ran.
+  // Its result is its context, whose `runs` says how often it ran, plus 1000 for the drop of the context and 100 for
+  // that of the result.
   static std::int32_t run(void* ctx, void** result) {
     *result = ctx;
     return Counted::run(ctx);
   }
-  static void drop(void* result) {
+  static void drop(void* ctx) {
+    auto& counted = *static_cast<Counted*>(ctx);
+    RL_ASSERT(counted.runs($) <= 1);
+    counted.runs($) = counted.runs($) + 1000;
+  }
+  static void drop_result(void* result) {
     auto& counted = *static_cast<Counted*>(result);
-    RL_ASSERT(counted.runs($) == 1);
-    counted.runs($) = 101;
+    RL_ASSERT(counted.runs($) == 1001);
+    counted.runs($) = 1101;
   }
   bool submit_job(const Handle& to, unsigned which, JobHandle& made) {
     std::uint32_t index = 0;
-    const Submitted submitted = pool::sched::submit_job(this->world, *to.group, to.life, &run, &this->task[which],
-                                                        &drop, index, made.generation);
+    const Submitted submitted = pool::sched::submit_job(
+        this->world, *to.group, to.life, {&run, &this->task[which], &drop, &drop_result}, index, made.generation);
     made.job = this->world.jobs.at(index);
     return submitted == Submitted::ok;
   }
@@ -81,7 +88,7 @@ struct OneJob : JobTest<OneJob, 3, 1> {
     }
     const Job::Phase end = end_of(job, index == 0);
     RL_ASSERT(end == Job::succeeded || end == Job::cancelled);
-    if (end == Job::succeeded) must_have_run(0);
+    if (end == Job::succeeded) must_have_run(0, 1001);
     seen[index].open();
     if (index != 0) return;
     seen[1].pass();
@@ -89,7 +96,7 @@ struct OneJob : JobTest<OneJob, 3, 1> {
     RL_ASSERT(!release(job));
   }
   void last_user() { must_count(1, cancelled ? 1 : 0); }
-  void verify() { must_have_run(0, cancelled ? 0 : 101); }
+  void verify() { must_have_run(0, cancelled ? 1000 : 1101); }
 };
 
 // Let go of while it is queued or running, and another job in the same slot at once: the late waiter for the first one
@@ -111,14 +118,14 @@ struct SlotReused : JobTest<SlotReused, 2, 1> {
     JobHandle next;
     RL_ASSERT(submit_job(group, 1, next));
     RL_ASSERT(end_of(next, true) == Job::succeeded);
-    must_have_run(1);
+    must_have_run(1, 1001);
     RL_ASSERT(release(next));
     RL_ASSERT(!cancel(job));
   }
   void last_user() { must_count(2, static_cast<unsigned>(group.group->tally.cancelled())); }
   void verify() {
-    RL_ASSERT(task[0].runs($) == 0 || task[0].runs($) == 101);
-    must_have_run(1, 101);
+    RL_ASSERT(task[0].runs($) == 1000 || task[0].runs($) == 1101);
+    must_have_run(1, 1101);
   }
 };
 
@@ -159,8 +166,9 @@ struct AmongTasks : JobTest<AmongTasks<Most>, 2, 1> {
     own[index].before.runs($) = 0;
     this->must_submit(this->group, &first_step, &own[index]);
     std::uint32_t slot = 0;
-    RL_ASSERT(pool::sched::submit_job(this->world, *this->group.group, this->group.life, &job_step, &own[index],
-                                      nullptr, slot, job[index].generation) == Submitted::ok);
+    RL_ASSERT(pool::sched::submit_job(this->world, *this->group.group, this->group.life,
+                                      {&job_step, &own[index], nullptr, nullptr}, slot,
+                                      job[index].generation) == Submitted::ok);
     job[index].job = this->world.jobs.at(slot);
     RL_ASSERT(this->end_of(job[index], true) == Job::succeeded);
     RL_ASSERT(this->release(job[index]));
@@ -195,7 +203,7 @@ struct BeforeItsTurn : JobTest<BeforeItsTurn, 2, 1> {
     begun.pass();
     must_submit(group, 0);
     std::uint32_t slot = 0;
-    RL_ASSERT(pool::sched::submit_job(world, *group.group, group.life, &open_gate, this, nullptr, slot,
+    RL_ASSERT(pool::sched::submit_job(world, *group.group, group.life, {&open_gate, this, nullptr, nullptr}, slot,
                                       job.generation) == Submitted::ok);
     job.job = world.jobs.at(slot);
     RL_ASSERT(end_of(job, true) == Job::succeeded);
@@ -261,7 +269,7 @@ struct Kept : JobTest<Kept<Cancels>, 2, 1> {
   }
   bool wait_job_quietly(const JobHandle& one) { return this->wait_job(one, false); }
   void verify() {
-    for (unsigned i = 0; i < 2; ++i) RL_ASSERT(this->task[i].runs($) == 0 || this->task[i].runs($) == 101);
+    for (unsigned i = 0; i < 2; ++i) RL_ASSERT(this->task[i].runs($) == 1000 || this->task[i].runs($) == 1101);
   }
 };
 
@@ -293,7 +301,7 @@ struct Discarded : JobTest<Discarded, 3, 1> {
     RL_ASSERT(counters.submitted == counters.succeeded + counters.cancelled + counters.discarded);
     RL_ASSERT(counters.queued == 0 && counters.running == 0);
   }
-  void verify() { RL_ASSERT(task[0].runs($) == 0 || task[0].runs($) == 101); }
+  void verify() { RL_ASSERT(task[0].runs($) == 1000 || task[0].runs($) == 1101); }
 };
 
 }  // namespace

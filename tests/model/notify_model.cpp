@@ -15,7 +15,7 @@ using pool::sched::Notified;
 struct Told {
   rl::var<int> runs;
   Counted* needs[4] = {};
-  static void run(void* ctx) {
+  static void run(void* ctx, std::int32_t) {
     auto& self = *static_cast<Told*>(ctx);
     self.runs($) = self.runs($) + 1;
     for (Counted* each : self.needs) {
@@ -61,7 +61,7 @@ struct LastCompletion : NotifyTest<LastCompletion, 2, 1> {
 struct AgainstSubmit : NotifyTest<AgainstSubmit, 2, 2> {
   Handle group;
   Gate notified, ran;
-  static void open_gate(void* ctx) {
+  static void open_gate(void* ctx, std::int32_t) {
     auto& self = *static_cast<AgainstSubmit*>(ctx);
     self.must_have_run(0);
     self.ran.open();
@@ -137,7 +137,7 @@ struct SlotReused : NotifyTest<SlotReused<How, Tasks>, 2, 1> {
 // makes another one, perhaps in the same slot, meanwhile.
 struct EndsItself : NotifyTest<EndsItself, 1, 2> {
   Handle group, next;
-  static void end_it(void* ctx) {
+  static void end_it(void* ctx, std::int32_t) {
     auto& self = *static_cast<EndsItself*>(ctx);
     self.must_have_run(0);
     auto* const frame = pool::sched::Frame<ModelSystem>::top();

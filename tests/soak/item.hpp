@@ -210,7 +210,7 @@ class Item {
 class JobItem {
  public:
   bool submit(pool_group_t group) {
-    const pool_status_t status = pool_group_submit_job(group, run, this, drop_result, &job_);
+    const pool_status_t status = pool_group_submit_job(group, run, this, nullptr, drop_result, &job_);
     if (status == POOL_OK) {
       account.jobs.fetch_add(1, std::memory_order_relaxed);
     } else {

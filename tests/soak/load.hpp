@@ -98,7 +98,7 @@ class Visit {
       case 3:
         account.notified.fetch_add(1);
         OK(pool_group_notify(
-            group_, [](void*) { account.told.fetch_add(1); }, nullptr));
+            group_, [](void*, pool_status_t) { account.told.fetch_add(1); }, nullptr));
         break;
       case 4:
         turns();

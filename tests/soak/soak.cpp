@@ -129,7 +129,7 @@ void fill() {
   std::vector<pool_timer_t> late(groups.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto nothing = [](void*, void**) -> std::int32_t { return 0; };
-    OK(pool_group_submit_job(groups[i], nothing, nullptr, nullptr, &jobs[i]));
+    OK(pool_group_submit_job(groups[i], nothing, nullptr, nullptr, nullptr, &jobs[i]));
     OK(pool_group_submit_after(
         groups[i], INT64_MAX, [](void*) -> std::int32_t { return 0; }, nullptr, &late[i]));
   }

@@ -162,7 +162,7 @@ class Round {
       auto owned = std::make_unique<Ctx>(ctx);
       pool_job_t job{};
       Ctx* const given = owned.get();
-      status = pool_group_submit_job(group, run_job, given, drop_result, &job);
+      status = pool_group_submit_job(group, run_job, given, nullptr, drop_result, &job);
       if (status == POOL_OK) {
         const std::lock_guard lock(mutex_);
         contexts_.push_back({std::move(owned), &item});  // a job that never runs leaves its context to us
@@ -262,7 +262,7 @@ class Round {
       }
       case 5: {
         const pool_status_t status = pool_group_notify(
-            group, [](void* arg) { static_cast<std::atomic<int>*>(arg)->fetch_add(1); }, &told_);
+            group, [](void* arg, pool_status_t) { static_cast<std::atomic<int>*>(arg)->fetch_add(1); }, &told_);
         CHECK(status == POOL_OK || status == POOL_ECLOSED || status == POOL_EBUSY || gone(status));
         if (status == POOL_OK) notified_.fetch_add(1);
         break;

@@ -84,7 +84,7 @@ void one(std::uint32_t workers, std::uint32_t round) {
       Result& own = results[static_cast<std::size_t>(thread * each + i)];
       own.code = random.chance(20) ? 5 : 0;
       pool_job_t job{};
-      OK(pool_group_submit_job(group, Result::run, &own, Result::drop, &job));
+      OK(pool_group_submit_job(group, Result::run, &own, nullptr, Result::drop, &job));
       own.job = job.id;
       for (int j = 0; j < 3; ++j) act(random, results[random.below(static_cast<std::uint32_t>(threads * each))]);
       if (random.chance(50)) act(random, own);

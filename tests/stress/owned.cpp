@@ -106,7 +106,7 @@ void come(int thread) {
         break;
       case 8:
         CHECK(among(pool_group_notify(
-                        group, [](void*) {}, nullptr),
+                        group, [](void*, pool_status_t) {}, nullptr),
                     {POOL_OK, POOL_EBADHANDLE, POOL_EBUSY}));
         break;
       default:

@@ -45,7 +45,7 @@ void call_on_worker() {
   CHECK(pool_worker_index() == -1);
   (void)is_accepted(pool_group_submit(group, run, nullptr));
   pool_job_t made;
-  if (is_accepted(pool_group_submit_job(group, job, nullptr, nullptr, &made))) {
+  if (is_accepted(pool_group_submit_job(group, job, nullptr, nullptr, nullptr, &made))) {
     const pool_status_t status = pool_job_wait(made);
     CHECK(status == POOL_EDEADLK || status == POOL_OK);  // OK: it is over already
     OK(pool_job_release(made));

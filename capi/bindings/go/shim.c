@@ -41,7 +41,10 @@ static void drop(void* ctx) {
   if (handle != 0) pool_go_drop(handle);
 }
 
-static void empty(void* moment) { pool_go_empty((uintptr_t)moment); }
+static void empty(void* moment, pool_status_t outcome) {
+  (void)outcome;
+  pool_go_empty((uintptr_t)moment);
+}
 
 static pool_status_t submit(pool_group_t group, pool_task_fn fn, void* ctx, pool_drop_fn drop_fn, size_t copy_size,
                             uint32_t overflow, int64_t timeout) {

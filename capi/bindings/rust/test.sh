@@ -43,7 +43,9 @@ RUSTDOCFLAGS='-D warnings' quietly cargo doc --workspace --no-deps --locked
 # that the other needs.)
 minor=$(cargo --version | cut -d. -f2)
 if ((minor >= 90)); then
-  quietly cargo package --workspace --locked --allow-dirty
+  # (It keeps what it has unpacked and built, and goes by the version when it looks for that again.)
+  rm -rf "$POOL_BUILD/package" "${CARGO_HOME:-$HOME/.cargo}"/registry/src/-*/libpool-sys-*
+  quietly cargo package --workspace --locked --allow-dirty --target-dir "$POOL_BUILD/package"
   if grep '^warning' "$POOL_BUILD/log"; then exit 1; fi
 else
   skipped "cargo package (cargo 1.90)"

@@ -109,10 +109,11 @@ class group_ref {
   status try_submit(job<T>& ready) const {
     if (ready.state_ == nullptr || ready.handle_.id != 0) return status::invalid;
     pool_job_t handle{};
-    // pthread_exit() in a job that is run in place comes out of the call: `ready` then frees the state as if it had
-    // never been submitted, which is right, since the run is over and has only counted itself out.
+    // pthread_exit() in a job that is run in place comes out of the call, when the library has let go of the state: `ready`
+    // then frees it as if it had never been submitted.
+    using state = detail::job_state<T>;
     const pool_status_t result =
-        pool_group_submit_job(handle_, detail::job_state<T>::entry, ready.state_, nullptr, &handle);
+        pool_group_submit_job(handle_, state::entry, ready.state_, state::drop, nullptr, &handle);
     if (result == POOL_OK) ready.handle_ = handle;
     return detail::as_status(result);
   }
@@ -183,7 +184,8 @@ class group_ref {
   // status::busy: not empty; else as try_wait(). Never blocks.
   status poll() const noexcept { return detail::as_status(pool_group_poll(handle_)); }
 
-  // Calls the callable once on a worker, when the group is next empty. What it throws ends the program.
+  // Calls the callable once on a worker, when the group is next empty: with how it ended, status::ok, failed or
+  // cancelled, if it takes that. What it throws ends the program.
   template <class F>
   void notify(F&& callable) const {
     detail::must(try_notify(std::forward<F>(callable)), "group::notify");
@@ -191,11 +193,16 @@ class group_ref {
   template <class F>
   status try_notify(F&& callable) const {
     using D = std::decay_t<F>;
-    static_assert(std::is_invocable_v<D>, "a notification is called without arguments");
+    static_assert(std::is_invocable_v<D, status> || std::is_invocable_v<D>,
+                  "a notification is called with a pool::status, or without arguments");
     auto owned = std::make_unique<D>(std::forward<F>(callable));
-    const auto call = [](void* ctx) noexcept {
+    const auto call = [](void* ctx, pool_status_t outcome) noexcept {
       const std::unique_ptr<D> mine(static_cast<D*>(ctx));
-      std::invoke(std::move(*mine));
+      if constexpr (std::is_invocable_v<D, status>) {
+        std::invoke(std::move(*mine), detail::as_status(outcome));
+      } else {
+        std::invoke(std::move(*mine));
+      }
     };
     const pool_status_t result = pool_group_notify(handle_, call, owned.get());
     if (result == POOL_OK) static_cast<void>(owned.release());

@@ -4,16 +4,11 @@
 // job<T>: a task with a result. Included by <pool/pool.hpp>.
 //
 // A job has one allocation: its state, with the closure and room for the result. Two sides hold it: the job<T>, and the
-// run. The run lets go of it when it has stored the result and destroyed the closure; a run that never comes, since the
-// job was cancelled or discarded, never will, so that the job<T> frees the state alone. Which of the two it is, the
-// library's status tells, and has_run: a job that is over and has not run will not run. (One that was claimed and is
-// dropped, since its group was cancelled, is for a moment neither.)
+// library, from the submit until it drops the context.
 #pragma once
 
 #include <pool/detail/closure.hpp>
 #include <pool/detail/time.hpp>
-
-#include <sched.h>
 
 #include <atomic>
 #include <exception>
@@ -68,7 +63,7 @@ class job_result<void> {
   void take() {}
 };
 
-// Requires: released once by the run, if there is one, and once by the job<T>.
+// Requires: released once by the library, if it was submitted, and once by the job<T>.
 template <class T>
 class job_state {
  public:
@@ -87,18 +82,12 @@ class job_state {
   // Destroys the closure of a job that will not run.
   virtual void forget() noexcept = 0;
 
-  static std::int32_t entry(void* ctx, void**) {
-    struct released {
-      job_state* state;
-      ~released() { state->release(); }
-    } const guard{static_cast<job_state*>(ctx)};
-    guard.state->has_run.store(true, std::memory_order_relaxed);
-    return guard.state->run();
-  }
+  static std::int32_t entry(void* ctx, void**) { return static_cast<job_state*>(ctx)->run(); }
+  static void drop(void* ctx) noexcept { static_cast<job_state*>(ctx)->release(); }
 
+  // The run's; read when the job is over: that the library says so comes after the run.
   job_result<T> result;
   std::exception_ptr error;
-  std::atomic<bool> has_run{false};  // read when the job is over: that the library says so comes after the run
 
  private:
   std::atomic<std::uint32_t> holders_{2};
@@ -198,9 +187,8 @@ class [[nodiscard]] job {
     if (ended != status::failed && ended != status::cancelled) detail::raise(ended, "job::get");
     std::int32_t code = 0;
     pool_job_status(handle_, &code);
-    [[maybe_unused]] std::exception_ptr thrown;
-    if (state_->has_run.load(std::memory_order_relaxed)) thrown = std::move(state_->error);
-    let_go(ended);
+    [[maybe_unused]] std::exception_ptr thrown = std::move(state_->error);
+    let_go();
 #if defined(__cpp_exceptions)
     if (thrown) std::rethrow_exception(std::move(thrown));
 #endif
@@ -221,7 +209,7 @@ class [[nodiscard]] job {
 
   struct emptied {
     job& owner;
-    ~emptied() { owner.let_go(status::ok); }
+    ~emptied() { owner.let_go(); }
   };
 
   explicit job(detail::job_state<T>* state) noexcept : state_(state) {}
@@ -230,8 +218,7 @@ class [[nodiscard]] job {
     if (waited != status::failed && waited != status::cancelled) detail::must(waited, "job::wait");
   }
 
-  // `ended` as poll() has it; busy: look again.
-  void let_go(status ended = status::busy) noexcept {
+  void let_go() noexcept {
     detail::job_state<T>* const state = std::exchange(state_, nullptr);
     const pool_job_t handle = std::exchange(handle_, pool_job_t{});
     if (state == nullptr) return;
@@ -239,22 +226,8 @@ class [[nodiscard]] job {
       delete state;
       return;
     }
-    bool will_not_run = false;
-    if (ended == status::busy) ended = detail::as_status(pool_job_status(handle, nullptr));
-    if (ended == status::busy) {
-      will_not_run = pool_job_cancel(handle) == POOL_OK;
-      // It has started by now: it runs, or it is just being dropped with its group. Which of the two shows in a moment.
-      while (!will_not_run && ended == status::busy && !state->has_run.load(std::memory_order_relaxed)) {
-        sched_yield();
-        ended = detail::as_status(pool_job_status(handle, nullptr));
-      }
-    }
-    if (ended == status::failed || ended == status::cancelled) {
-      will_not_run = !state->has_run.load(std::memory_order_relaxed);
-    }
-    if (ended == status::forked) return;  // the parent's; nothing of it is destroyed here
-    pool_job_release(handle);
-    if (will_not_run) state->release();
+    if (pool_job_cancel(handle) == POOL_OK) state->forget();
+    if (pool_job_release(handle) == POOL_EFORKED) return;  // the parent's; nothing of it is destroyed here
     state->release();
   }
 

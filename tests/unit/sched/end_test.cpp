@@ -58,7 +58,7 @@ TEST_F(EndTest, TheLastLifeOfAGroupDoesWhatEveryLifeDoes) {
     EXPECT_TRUE(leave_group(world_, last, last_life, 0));
   }
   std::atomic<int> told{0};
-  const auto tell = [](void* counter) { (void)count(counter); };
+  const auto tell = [](void* counter, std::int32_t) { (void)count(counter); };
   EXPECT_EQ(notify(world_, last, last_life, tell, &told), Notified::ok);
   wait_for_notices(world_, last, last_life);
   EXPECT_EQ(told, 1);
@@ -108,14 +108,14 @@ TEST_F(EndTest, AJobsSlotIsRetiredAfterItsLastLife) {
   };
   // Ends in three ways: released after its run, released before it, refused.
   for (int way = 0; way < 3; ++way) {
-    ASSERT_EQ(submit_job(world_, jobs, life, nothing, nullptr, nullptr, index, generation), Submitted::ok);
+    ASSERT_EQ(submit_job(world_, jobs, life, {nothing, nullptr, nullptr, nullptr}, index, generation), Submitted::ok);
     test::Job& job = *world_.jobs.at(index);
     EXPECT_TRUE(wait_for_job(world_, job, generation, INT64_MAX, true));
     EXPECT_EQ(wait(jobs, life), Waited::empty);
     EXPECT_TRUE(release_handle(world_, job, generation));
     job.word.store(base::pack(before_last - 1, 0));
     const std::uint32_t slot = index;
-    ASSERT_EQ(submit_job(world_, jobs, life, nothing, nullptr, nullptr, index, generation), Submitted::ok);
+    ASSERT_EQ(submit_job(world_, jobs, life, {nothing, nullptr, nullptr, nullptr}, index, generation), Submitted::ok);
     ASSERT_EQ(index, slot);
     ASSERT_EQ(generation, before_last);
     EXPECT_EQ(wait(jobs, life), Waited::empty);
@@ -123,7 +123,7 @@ TEST_F(EndTest, AJobsSlotIsRetiredAfterItsLastLife) {
     if (way == 2) {
       EXPECT_TRUE(cancel_group(world_, jobs, life));
     }
-    const Submitted submitted = submit_job(world_, jobs, life, nothing, nullptr, nullptr, index, generation);
+    const Submitted submitted = submit_job(world_, jobs, life, {nothing, nullptr, nullptr, nullptr}, index, generation);
     EXPECT_EQ(submitted, way == 2 ? Submitted::cancelled : Submitted::ok);
     EXPECT_EQ(index, slot);
     EXPECT_EQ(generation, last_life);

@@ -149,8 +149,8 @@ INTERRUPTIBLE = {
 @pytest.mark.parametrize("call", INTERRUPTIBLE)
 def test_ctrl_c_ends_a_wait(call: str) -> None:
     child = Child(
-        BLOCKED + "job = group.submit_job(lambda: (print('here', flush=True), go.wait()))\n"
-        "try:\n"
+        BLOCKED + "try:\n"  # before the job, which may be there first
+        "    job = group.submit_job(lambda: (print('here', flush=True), go.wait()))\n"
         f"    {INTERRUPTIBLE[call]}\n"
         "except KeyboardInterrupt:\n"
         "    print('interrupted', flush=True)\n"

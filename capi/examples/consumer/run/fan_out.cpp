@@ -47,7 +47,7 @@ void FanOut::start(pool_t pool) {
     // Nobody will tell when its tasks are over: see to it here.
     pool_group_wait(group_);
   }
-  post(this);
+  post(this, POOL_OK);
 }
 
 template <void (FanOut::*part)()>
@@ -66,7 +66,7 @@ std::int32_t FanOut::task(void* self) {
   }  // libpool takes any other exception, with its text
 }
 
-void FanOut::post(void* self) {
+void FanOut::post(void* self, pool_status_t) {
   auto* fan_out = static_cast<FanOut*>(self);
   fan_out->mailbox_.post(fan_out);
 }

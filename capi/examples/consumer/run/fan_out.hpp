@@ -58,7 +58,7 @@ class FanOut {
 
   template <void (FanOut::*part)()>
   static std::int32_t task(void* self);
-  static void post(void* self);
+  static void post(void* self, pool_status_t outcome);
 
   template <void (FanOut::*part)()>
   pool_status_t submit();

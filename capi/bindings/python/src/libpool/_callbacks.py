@@ -83,12 +83,11 @@ def _drop_told(key: int) -> None:
 
 
 def _run_job(key: int, _result: Optional[int]) -> int:
-    # A job's context has no drop: it is let go of here, or by whoever sees that the job was never run.
-    task: Runs = live.pop(key)
+    task: Runs = live[key]
     return task.run()
 
 
-def _notify(key: int) -> None:
+def _notify(key: int, _outcome: int) -> None:
     callback: Callable[[], object] = live.pop(key)
     callback()
 
@@ -120,7 +119,7 @@ _trampolines = (
     _native.DropFn(_drop_told),
     _native.DropFn(borrowed.remove),
     _native.JobFn(_run_job),
-    _native.DropFn(_notify),
+    _native.NotifyFn(_notify),
     _native.DropFn(_thread_start),
     _native.DropFn(_thread_stop),
     _native.LogFn(_log),

@@ -35,8 +35,6 @@ class _Call:
         except BaseException as exception:
             self.exception = _callbacks.without_our_frame(exception)
             return self._failures.add(exception)
-        finally:
-            _closed_early.remove(self)
         return 0
 
 
@@ -102,11 +100,7 @@ class Job(Generic[T]):
 
     def close(self) -> None:
         """Ends the handle; the job is run all the same. May be called again. Does not block."""
-        status = lib.pool_job_status(self._handle, None)
-        if status == EBUSY:
-            _closed_early.add(self._call, self._handle)
-        elif status in (OK, EFAILED, ECANCELED):
-            _let_go(self._call, self._handle)
+        lib.pool_job_release(self._handle)
 
     def _settled(self, timeout: Optional[float]) -> int:
         status = wait(lambda ns: int(lib.pool_job_wait_for(self._handle, ns)), timeout)
@@ -137,39 +131,8 @@ def submit_job(
     call = _Call((fn, args, kwargs), failures)
     handle = _native.JobHandle()
     _callbacks.live[id(call)] = call
-    status = lib.pool_group_submit_job(group, _callbacks.RUN_JOB, id(call), None, handle)
+    status = lib.pool_group_submit_job(group, _callbacks.RUN_JOB, id(call), _callbacks.DROP, None, handle)
     if status:
         del _callbacks.live[id(call)]
         raise error(status)
     return Job(handle, call)
-
-
-def _let_go(call: _Call, handle: _native.JobHandle) -> None:
-    lib.pool_job_release(handle)
-    _callbacks.live.pop(id(call), None)  # it is there still if it was never run
-
-
-class _ClosedEarly:
-    """Jobs that nobody has any more, and that may yet be run. One that is cancelled instead tells nobody, since the
-    context of a job has no drop; so they are looked through whenever they have doubled."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[_Call, _native.JobHandle] = {}
-        self._limit = 64
-
-    def add(self, call: _Call, handle: _native.JobHandle) -> None:
-        self._jobs[call] = handle
-        if len(self._jobs) >= self._limit:
-            for call in list(self._jobs):
-                handle_or_none = self._jobs.get(call)
-                if handle_or_none is not None and lib.pool_job_status(handle_or_none, None) != EBUSY:
-                    self.remove(call)
-            self._limit = max(64, 2 * len(self._jobs))
-
-    def remove(self, call: _Call) -> None:
-        handle = self._jobs.pop(call, None)
-        if handle is not None:
-            _let_go(call, handle)
-
-
-_closed_early = _ClosedEarly()

@@ -40,6 +40,7 @@ class TimerHandle(Structure):
 # Exactly one object of each callback type is made for the process, see _callbacks.py.
 TaskFn = ctypes.CFUNCTYPE(c_int32, c_void_p)
 DropFn = ctypes.CFUNCTYPE(None, c_void_p)
+NotifyFn = ctypes.CFUNCTYPE(None, c_void_p, c_int32)
 JobFn = ctypes.CFUNCTYPE(c_int32, c_void_p, c_void_p)
 LogFn = ctypes.CFUNCTYPE(None, c_void_p, c_int32, c_char_p)
 FunctionPointer: type = TaskFn.__mro__[1]  # what all ctypes functions are
@@ -191,7 +192,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "pool_task_set_failure": (c_int32, [c_int32, c_char_p]),
     "pool_task_again_after": (c_int32, [c_int64]),
     "pool_task_suspend": (c_int32, [c_int64, POINTER(TimerHandle)]),
-    "pool_group_submit_job": (c_int32, [GroupHandle, c_void_p, c_void_p, c_void_p, POINTER(JobHandle)]),
+    "pool_group_submit_job": (c_int32, [GroupHandle, c_void_p, c_void_p, c_void_p, c_void_p, POINTER(JobHandle)]),
     "pool_job_wait_for": (c_int32, [JobHandle, c_int64]),
     "pool_job_status": (c_int32, [JobHandle, POINTER(c_int32)]),
     "pool_job_cancel": (c_int32, [JobHandle]),

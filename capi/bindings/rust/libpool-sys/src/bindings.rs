@@ -62,7 +62,10 @@ pub type pool_job_fn = ::std::option::Option<
     ) -> i32,
 >;
 pub type pool_notify_fn = ::std::option::Option<
-    unsafe extern "C" fn(ctx: *mut ::std::os::raw::c_void),
+    unsafe extern "C" fn(
+        ctx: *mut ::std::os::raw::c_void,
+        outcome: pool_status_t,
+    ),
 >;
 pub type pool_hook_fn = ::std::option::Option<
     unsafe extern "C" fn(user: *mut ::std::os::raw::c_void),
@@ -355,6 +358,7 @@ extern "C" {
         group: pool_group_t,
         fn_: pool_job_fn,
         ctx: *mut ::std::os::raw::c_void,
+        drop: pool_drop_fn,
         drop_result: pool_drop_fn,
         job: *mut pool_job_t,
     ) -> pool_status_t;

@@ -241,7 +241,7 @@ impl GroupRef {
     /// `Closed` as [`spawn`](Self::spawn).
     pub fn notify<F: FnOnce() + Send + 'static>(&self, closure: F) -> Result<(), Refused<F>> {
         /// Requires: `ctx` is a `Box<F>`, which is not used again.
-        unsafe extern "C" fn call<F: FnOnce()>(ctx: *mut c_void) {
+        unsafe extern "C" fn call<F: FnOnce()>(ctx: *mut c_void, _outcome: sys::pool_status_t) {
             // SAFETY: as required.
             contain(*unsafe { Box::from_raw(ctx.cast::<F>()) });
         }

@@ -4,8 +4,7 @@
 //! Tasks with a result.
 //!
 //! A job has one allocation, its state: the closure, and room for the result. Two hold it: the [`ScopedJob`], and the
-//! run, which lets go of it at its end. A run that never comes never will let go: then the job does it for both. Which
-//! of the two it is, the library's status tells, and `has_run`: a job that is over and has not run will not run.
+//! library, from the submit until it drops the context.
 
 use crate::error::{check, Error, Failure, Refused, Result};
 use crate::panic::{contain, Panic, Payload};
@@ -16,7 +15,6 @@ use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,7 +88,7 @@ impl<T> ScopedJob<'_, T> {
         self.wait().map_err(JoinError::Error)?;
         let status = self.status();
         // SAFETY: it is over.
-        let result = if self.state.has_run() { unsafe { self.state.take_result() } } else { None };
+        let result = unsafe { self.state.take_result() };
         match result {
             Some(Ok(value)) if status == sys::POOL_OK => Ok(value),
             Some(Err(payload)) => Err(JoinError::Panicked(Panic::new(payload))),
@@ -120,26 +118,6 @@ impl<T> ScopedJob<'_, T> {
         unsafe { sys::pool_job_status(self.handle, &mut failure.code) };
         failure
     }
-
-    /// Whether the job has not run and will not.
-    fn will_not_run(&self) -> bool {
-        loop {
-            match self.status() {
-                sys::POOL_EBUSY => {}
-                sys::POOL_OK | sys::POOL_EFAILED | sys::POOL_ECANCELED => return !self.state.has_run(),
-                _ => return false, // the parent's: nothing of it is dropped here
-            }
-            // SAFETY: any handle may be passed.
-            if unsafe { sys::pool_job_cancel(self.handle) } == sys::POOL_OK {
-                return true;
-            }
-            if self.state.has_run() {
-                return false;
-            }
-            // It is just being started, or dropped with its group: which of the two shows in a moment.
-            std::thread::yield_now();
-        }
-    }
 }
 
 fn over(status: sys::pool_status_t) -> Result<()> {
@@ -151,13 +129,9 @@ fn over(status: sys::pool_status_t) -> Result<()> {
 
 impl<T> Drop for ScopedJob<'_, T> {
     fn drop(&mut self) {
-        let will_not_run = self.will_not_run();
+        let _ = self.cancel();
         // SAFETY: any handle may be passed.
         unsafe { sys::pool_job_release(self.handle) };
-        if will_not_run {
-            // SAFETY: so the run's hold of it is ours.
-            unsafe { self.state.release_for_run() };
-        }
     }
 }
 
@@ -168,9 +142,8 @@ impl<T> fmt::Debug for ScopedJob<'_, T> {
 }
 
 struct State<F, T> {
-    closure: UnsafeCell<Option<F>>, // the run's; if it never comes, who knows that
+    closure: UnsafeCell<Option<F>>, // the run's; after a cancel, the canceller's
     result: UnsafeCell<Option<Result<T, Payload>>>, // the run's, until the job is over
-    has_run: AtomicBool,            // read when the job is over: that the library says so comes after the run
 }
 
 // SAFETY: neither cell is shared: see at each.
@@ -178,22 +151,15 @@ unsafe impl<F: Send, T: Send> Sync for State<F, T> {}
 
 /// What the job does with a state, whose closure's type it does not know.
 trait AnyState<T>: Send + Sync {
-    fn has_run(&self) -> bool;
-    /// Requires: the job is over and has run; once at a time.
+    /// Requires: the job is over; once at a time.
     unsafe fn take_result(&self) -> Option<Result<T, Payload>>;
     /// Requires: the job will not run; once at a time.
     unsafe fn drop_closure(&self);
-    /// Requires: the job will not run; once.
-    unsafe fn release_for_run(&self);
 }
 
 impl<F: Send, T: Send> AnyState<T> for State<F, T> {
-    fn has_run(&self) -> bool {
-        self.has_run.load(Ordering::Relaxed)
-    }
-
     unsafe fn take_result(&self) -> Option<Result<T, Payload>> {
-        // SAFETY: the run is over, as required.
+        // SAFETY: the run is over, or never was, as required.
         unsafe { (*self.result.get()).take() }
     }
 
@@ -201,25 +167,19 @@ impl<F: Send, T: Send> AnyState<T> for State<F, T> {
         // SAFETY: there is no run, as required.
         drop(unsafe { (*self.closure.get()).take() });
     }
-
-    unsafe fn release_for_run(&self) {
-        // SAFETY: states are made by submit_job(), in an Arc, and the run's hold is still there.
-        unsafe { Arc::decrement_strong_count(self) };
-    }
 }
 
-/// Requires: `ctx` is an `Arc<State<F, T>>`, the run's hold.
+/// Requires: `ctx` is an `Arc<State<F, T>>`, the library's hold.
 unsafe extern "C" fn entry<F: FnOnce() -> T + Send, T: Send>(ctx: *mut c_void, _result: *mut *mut c_void) -> i32 {
     // SAFETY: as required.
-    let state = unsafe { Arc::from_raw(ctx.cast::<State<F, T>>()) };
-    state.has_run.store(true, Ordering::Relaxed);
+    let state = unsafe { &*ctx.cast::<State<F, T>>() };
     // SAFETY: there is one run.
     let closure = unsafe { (*state.closure.get()).take() };
     let store = |result| {
         // SAFETY: the job is not over.
         unsafe { *state.result.get() = Some(result) }
     };
-    let code = run_guarded(
+    run_guarded(
         || {
             if let Some(closure) = closure {
                 store(Ok(closure()));
@@ -227,9 +187,14 @@ unsafe extern "C" fn entry<F: FnOnce() -> T + Send, T: Send>(ctx: *mut c_void, _
             0
         },
         |payload| store(Err(payload)),
-    );
+    )
+}
+
+/// Requires: as `entry`; the hold is given back.
+unsafe extern "C" fn give_back<F, T>(ctx: *mut c_void) {
+    // SAFETY: as required.
+    let state = unsafe { Arc::from_raw(ctx.cast::<State<F, T>>()) };
     contain(|| drop(state)); // and the result, if nobody waits for it any more
-    code
 }
 
 /// Submits a job. What it borrows has to live until its group is empty: the caller sees to that.
@@ -238,16 +203,14 @@ where
     F: FnOnce() -> T + Send + 'scope,
     T: Send + 'scope,
 {
-    let state = Arc::new(State {
-        closure: UnsafeCell::new(Some(closure)),
-        result: UnsafeCell::new(None),
-        has_run: AtomicBool::new(false),
-    });
+    let state = Arc::new(State { closure: UnsafeCell::new(Some(closure)), result: UnsafeCell::new(None) });
     let run = Arc::into_raw(Arc::clone(&state));
     let mut handle = sys::pool_job_t::default();
-    // SAFETY: accepted, one hold is the run's; refused, both are ours.
-    let submitted =
-        check(unsafe { sys::pool_group_submit_job(group, Some(entry::<F, T>), run as *mut c_void, None, &mut handle) });
+    // SAFETY: accepted, one hold is the library's; refused, both are ours.
+    let submitted = check(unsafe {
+        let (entry, give_back) = (entry::<F, T>, give_back::<F, T>);
+        sys::pool_group_submit_job(group, Some(entry), run as *mut c_void, Some(give_back), None, &mut handle)
+    });
     match submitted {
         Ok(()) => Ok(ScopedJob { state, handle }),
         Err(error) => {
