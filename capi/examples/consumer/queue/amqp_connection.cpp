@@ -6,8 +6,6 @@
 #include <amqp_tcp_socket.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -65,12 +63,9 @@ AmqpConnection::AmqpConnection(const AmqpAddress& address, const AmqpHost& host,
   const timeval replying = timeval_of(reply_patience);
   amqp_set_handshake_timeout(state_.get(), &replying);
   amqp_set_rpc_timeout(state_.get(), &replying);
-  errno = 0;
   const int opened = amqp_socket_open_noblock(socket, host.name.c_str(), host.port, &connecting);
-  if (opened != AMQP_STATUS_OK) {
-    const bool by_system = opened == AMQP_STATUS_SOCKET_ERROR && errno != 0;
-    throw LostConnection(by_system ? std::strerror(errno) : text_of(opened));
-  }
+  if (opened == AMQP_STATUS_SOCKET_ERROR) throw LostConnection("nobody listens there, or there is no way to it");
+  check_status("connect", opened);
   const auto seconds = static_cast<int>(std::max<std::int64_t>(1, heartbeat.count() / 1000));
   check("login", amqp_login(state_.get(), address.vhost.c_str(), 0, frame_max, seconds, AMQP_SASL_METHOD_PLAIN,
                             address.user.c_str(), address.password.c_str()));
