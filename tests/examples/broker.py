@@ -87,7 +87,8 @@ class Node:
 
     def configure(self, peers):
         lines = [f"listeners.tcp.1 = {self.address}:{self.port}",
-                 "loopback_users = none", f"load_definitions = {self.cluster.definitions}", "disk_free_limit.absolute = 50MB", "log.file.level = info",
+                 "loopback_users = none", f"load_definitions = {self.cluster.definitions}",
+                 "disk_free_limit.absolute = 50MB", "log.file.level = info",
                  "cluster_formation.peer_discovery_backend = classic_config",
                  "cluster_partition_handling = ignore"]
         lines += [f"cluster_formation.classic_config.nodes.{i} = {peer.name}" for i, peer in enumerate(peers, 1)]

@@ -6,6 +6,7 @@
 #include <amqp_tcp_socket.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -67,17 +68,36 @@ AmqpConnection::AmqpConnection(const AmqpAddress& address, const AmqpHost& host,
   if (opened == AMQP_STATUS_SOCKET_ERROR) throw LostConnection("nobody listens there, or there is no way to it");
   check_status("connect", opened);
   const auto seconds = static_cast<int>(std::max<std::int64_t>(1, heartbeat.count() / 1000));
-  check("login", amqp_login(state_.get(), address.vhost.c_str(), 0, frame_max, seconds, AMQP_SASL_METHOD_PLAIN,
-                            address.user.c_str(), address.password.c_str()));
+  login(address, seconds);
   for (const amqp_channel_t channel : {receiving, publishing, looking}) {
     amqp_channel_open(state_.get(), channel);
     check("channel");
   }
+  amqp_tx_select(state_.get(), receiving);
+  check("transactions");
   amqp_confirm_select(state_.get(), publishing);
   check("publisher confirms");
 }
 
 AmqpConnection::~AmqpConnection() = default;
+
+void AmqpConnection::login(const AmqpAddress& address, int heartbeat) {
+  // What the broker tells only those who say that they understand it.
+  std::array<amqp_table_entry_t, 2> capabilities{};
+  capabilities[0].key = amqp_bytes("connection.blocked");
+  capabilities[1].key = amqp_bytes("consumer_cancel_notify");
+  for (amqp_table_entry_t& entry : capabilities) {
+    entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
+    entry.value.value.boolean = 1;
+  }
+  amqp_table_entry_t property{};
+  property.key = amqp_bytes("capabilities");
+  property.value.kind = AMQP_FIELD_KIND_TABLE;
+  property.value.value.table = {static_cast<int>(capabilities.size()), capabilities.data()};
+  const amqp_table_t properties{1, &property};
+  check("login", amqp_login_with_properties(state_.get(), address.vhost.c_str(), 0, frame_max, heartbeat, &properties,
+                                            AMQP_SASL_METHOD_PLAIN, address.user.c_str(), address.password.c_str()));
+}
 
 void AmqpConnection::close() { amqp_connection_close(state_.get(), AMQP_REPLY_SUCCESS); }
 
@@ -122,7 +142,9 @@ void AmqpConnection::subscribe(const std::string& queue, std::uint16_t prefetch)
 void AmqpConnection::unsubscribe(const std::string& queue) {
   amqp_basic_cancel(state_.get(), receiving, amqp_bytes(queue));
   check("queue " + queue);
-  // The answer came after all that was sent before it: it is here, behind whatever else is.
+  // What the queue had sent when it heard of it comes behind the answer, but before the answer to the next question.
+  amqp_basic_qos(state_.get(), receiving, 0, 0, 0);
+  check("queue " + queue);
   while (amqp_frames_enqueued(state_.get()) || amqp_data_in_buffer(state_.get())) pump(Duration(0));
 }
 
@@ -145,6 +167,11 @@ void AmqpConnection::ack(std::uint64_t tag, bool all_before) {
 
 void AmqpConnection::requeue(std::uint64_t tag) {
   check_status("hand back", amqp_basic_nack(state_.get(), receiving, tag, 0, 1));
+}
+
+void AmqpConnection::commit() {
+  amqp_tx_commit(state_.get(), receiving);
+  check("acknowledge");
 }
 
 bool AmqpConnection::pump(Duration patience) {

@@ -69,8 +69,11 @@ class AmqpConnection {
   void publish(const std::string& queue, const AmqpLetter& letter);
   std::size_t unconfirmed() const { return unconfirmed_.size(); }
 
+  /// Both take effect at the next commit(), together. A quorum queue gets one command for all of them then. Of single
+  /// ones it would take 32, and the channel keep the others until those are applied, or forget them when it is closed.
   void ack(std::uint64_t tag, bool all_before = false);
   void requeue(std::uint64_t tag);
+  void commit();
 
   /// Takes one thing that the broker has sent. Returns false if nothing came within `patience`.
   bool pump(Duration patience);
@@ -88,6 +91,7 @@ class AmqpConnection {
     void operator()(amqp_connection_state_t_* state) const { amqp_destroy_connection(state); }
   };
 
+  void login(const AmqpAddress& address, int heartbeat);
   void check(const std::string& what);
   void check(const std::string& what, const amqp_rpc_reply_t& reply);
   void check_status(const char* what, int status);

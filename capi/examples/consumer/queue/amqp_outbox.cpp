@@ -49,6 +49,7 @@ void AmqpOutbox::ack() {
   if (link_.current() == nullptr || generation_ != link_.generation()) return;
   try {
     link_.current()->ack(last_tag_, true);
+    link_.current()->commit();
   } catch (const LostConnection& lost) {
     link_.drop(lost);
   }

@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto rest_patience = 250ms;
 constexpr auto fetch_patience = 10ms;   // for the first message, when there is none yet
 constexpr auto count_interval = 200ms;  // each count is a question per queue
 constexpr std::size_t longest_reason = 4096;
@@ -50,8 +51,12 @@ std::vector<Message> AmqpQueue::fetch(std::size_t most, Duration) {
   if (connection == nullptr) return messages;
   guarded([&] {
     if (is_new) set_subscribed(*connection, true);
-    if (link_.stopped()) set_subscribed(*connection, false);
     auto& received = connection->received();
+    if (link_.stopped() && subscribed_) {
+      set_subscribed(*connection, false);
+      // What the queue had sent to the channel by then may be on its way still.
+      while (received.size() < most && connection->pump(rest_patience)) continue;
+    }
     while (received.size() < most && connection->pump(Duration(0))) continue;
     if (received.empty() && subscribed_) connection->pump(fetch_patience);
     while (!received.empty() && messages.size() < most) {
@@ -130,15 +135,20 @@ std::vector<Receipt> AmqpQueue::commit() {
   if (link_.current() != nullptr) {
     guarded([&] {
       link_.await_confirms();
+      bool any = false;
       for (const Receipt& receipt : settled) {
         if (!is_current(receipt)) continue;
+        any = true;
         rehearsal::pass("before-ack");
         link_.current()->ack(static_cast<std::uint64_t>(receipt.id));
-        rehearsal::pass("after-ack");
       }
       for (const Receipt& receipt : handed_back) {
-        if (is_current(receipt)) link_.current()->requeue(static_cast<std::uint64_t>(receipt.id));
+        if (!is_current(receipt)) continue;
+        any = true;
+        link_.current()->requeue(static_cast<std::uint64_t>(receipt.id));
       }
+      if (any) link_.current()->commit();
+      for (std::size_t i = 0; i < settled.size(); i++) rehearsal::pass("after-ack");
     });
   }
   settled.insert(settled.end(), handed_back.begin(), handed_back.end());

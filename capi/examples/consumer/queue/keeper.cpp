@@ -60,7 +60,7 @@ void Keeper::loop() {
       lock.unlock();
       const bool more = round(batch, places, only_rest);
       lock.lock();
-      if (only_rest && !more) fetching_ = Fetching::over;
+      if (only_rest && !more && held_.empty()) fetching_ = Fetching::over;
     }
     lock.unlock();
     hand_back_held();
@@ -92,8 +92,7 @@ Keeper::Clock::time_point Keeper::next_round() const {
     next = std::min(next, first_waiting_ + limits_.late);
   }
   const bool places = held_.size() < limits_.prefetch;
-  if (fetching_ == Fetching::rest && places) return now_on;
-  if (fetching_ == Fetching::all && places) next = std::min(next, next_fetch_);
+  if (fetching_ != Fetching::over && places) next = std::min(next, next_fetch_);
   return next;
 }
 
@@ -130,7 +129,7 @@ bool Keeper::round(const std::vector<Settlement>& batch, std::size_t places, boo
     news.backlog = queue_->backlog();
     next_count_ = now + count_interval;
   }
-  news.fetched_all = only_rest && !more;
+  news.fetched_all = only_rest && !more && held_.empty();
   mailbox_.post(std::move(news));
   return more;
 }
