@@ -12,4 +12,4 @@ source cmake/setup.sh
 
 pool_setup build demo broker
 pool_build_consumer
-EXAMPLES_DIR=build/demo exec python3 -B tests/examples/broker_test.py "$@"
+EXAMPLES_DIR=$pool_root/build/demo exec python3 -B tests/examples/broker_test.py "$@"

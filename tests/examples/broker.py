@@ -21,6 +21,7 @@ import time
 
 BIN = "/usr/lib/rabbitmq/bin"  # Debian's rabbitmq-server in PATH is a wrapper that changes the user
 USER, PASSWORD, VHOST = "consumer", "secret", "jobs"
+VERSION = '{<<"version">>,long,1}'  # the header that every message has, as a term of Erlang
 START_TIME_OUT = 180
 
 
@@ -143,6 +144,13 @@ class Node:
         if done.returncode != 0:
             raise RuntimeError(f"rabbitmqctl {arguments}: {done.stdout.decode()} {done.stderr.decode()}")
         return done.stdout.decode()
+
+    def publish(self, vhost, body, name, headers=VERSION):
+        """Puts a message into the queue of work that the consumer would not write. `body` is a term of Erlang."""
+        self.ctl("eval", f"""
+            X = rabbit_misc:r(<<"{vhost}">>, exchange, <<>>),
+            P = [{{headers, [{headers}]}}, {{message_id, <<"{name}">>}}, {{delivery_mode, 2}}],
+            rabbit_basic:publish(X, <<"consumer.work">>, P, {body}).""")
 
     def url(self, user=USER, password=PASSWORD, vhost=VHOST):
         return f"amqp://{user}:{password}@{self.address}:{self.port}/{vhost}"

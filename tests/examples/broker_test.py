@@ -82,12 +82,9 @@ class BrokerTest(support.ConsumerTest):
     def dead(self):
         return {row[0]: row[1:] for row in support.query(self.db, "SELECT path, attempt, failures, reason FROM dead")}
 
-    def publish(self, body, name="by-hand", headers="{<<\"version\">>,long,1}"):
+    def publish(self, body, name, headers=broker.VERSION):
         """Puts a message into the queue of work that no program of ours has written."""
-        self.node.ctl("eval", f"""
-            X = rabbit_misc:r(<<"{self.vhost}">>, exchange, <<>>),
-            P = [{{headers, [{headers}]}}, {{message_id, <<"{name}">>}}, {{delivery_mode, 2}}],
-            rabbit_basic:publish(X, <<"consumer.work">>, P, {body}).""")
+        self.node.publish(self.vhost, body, name, headers)
 
     def wait_for_work(self, count):
         self.wait_until(lambda: self.json("status")["ready"] == count, f"{count} messages")
@@ -203,7 +200,7 @@ class Poison(BrokerTest):
 
     def test_messages_that_nobody_can_read(self):
         self.consumer("status")  # makes the queues
-        version = '{<<"version">>,long,1}'
+        version = broker.VERSION
         self.publish('<<"/no/version">>', "a", '{<<"failures">>,long,1}')
         self.publish('<<"/of/the/future">>', "b", '{<<"version">>,long,9}')
         self.publish('<<"relative">>', "c", version)

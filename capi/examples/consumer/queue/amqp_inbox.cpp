@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "base/rehearsal.hpp"
 #include "queue/amqp_topology.hpp"
 
 namespace consumer {
@@ -44,6 +45,7 @@ void AmqpInbox::commit() {
     try {
       for (const AmqpLetter& letter : unconfirmed_) connection->publish(topology::work, letter);
       link_.await_confirms();
+      for (const AmqpLetter& letter : unconfirmed_) rehearsal::note("enqueued", letter.id);
       unconfirmed_.clear();
     } catch (const LostConnection& lost) {
       link_.drop(lost);
