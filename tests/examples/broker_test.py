@@ -72,7 +72,7 @@ class BrokerTest(support.ConsumerTest):
             with open(self.ledger, encoding="ascii") as file:
                 for line in file:
                     _, event, name = line.rstrip("\n").split(" ")
-                    deliveries[name] += 1
+                    deliveries[name] += event in ("delivered", "redelivered")
                     redelivered += event == "redelivered"
         return deliveries, redelivered
 

@@ -66,8 +66,8 @@ class Program:
         assert self.process.returncode == -signal.SIGKILL, self.process.returncode
         self.process.stdout.close()
 
-    def drain(self):
-        self.process.send_signal(signal.SIGTERM)
+    def drained(self):
+        """What it says at its end, which SIGTERM has asked for."""
         out = self.process.communicate(timeout=TIME_OUT)[0]
         assert self.process.returncode == 0, (self.name, self.process.returncode)
         return json.loads(out)
@@ -208,7 +208,7 @@ def drain(world):
     wait_until(lambda: world.deliveries() > begin + 50, "work")
     for consumer in world.consumers:
         consumer.process.send_signal(signal.SIGTERM)
-    reports = [consumer.drain() for consumer in world.consumers]
+    reports = [consumer.drained() for consumer in world.consumers]
     handed_back = sum(report["handed_back"] for report in reports)
     world.run("run")
     return world.events()["redelivered"].total() - before, handed_back
@@ -252,7 +252,8 @@ def main():
             redelivered = world.events()["redelivered"].total()
             drained_redelivered, handed_back = drain(world)
             world.wait_for_all()
-            collected = world.collector.drain()
+            world.collector.process.send_signal(signal.SIGTERM)
+            collected = world.collector.drained()
             lost_connections = sum(consumer.lost() for consumer in world.consumers)
         finally:
             for program in programs:
@@ -267,7 +268,7 @@ def main():
         rows, want = support.results(world.db), support.expected(world.tree)
         killed += consumers
         bound = (killed + lost_connections) * PREFETCH
-        print(f"killed: {killed} consumers and collectors, {brokers} brokers; connections lost by consumers that lived: "
+        print(f"killed: {killed} consumers and collectors, {brokers} brokers; connections that living consumers lost: "
               f"{lost_connections}", flush=True)
         print(f"messages enqueued {len(enqueued)}, deliveries {world.deliveries()}, last collector {collected}")
         check("lost messages", len(enqueued - world.collected()), 0, enqueued <= world.collected())
@@ -281,7 +282,8 @@ def main():
               set(dead.values()) == {ATTEMPTS})
         check("redeliveries after a drain", drained_redelivered, 0, drained_redelivered == 0 and handed_back == 0)
         world.relay.close()
-    print(f"{'FAILED: ' + ', '.join(failures) if failures else 'passed'} in {time.monotonic() - begin:.0f} s", flush=True)
+    verdict = "FAILED: " + ", ".join(failures) if failures else "passed"
+    print(f"{verdict} in {time.monotonic() - begin:.0f} s", flush=True)
     return 1 if failures else 0
 
 

@@ -142,9 +142,6 @@ void AmqpConnection::subscribe(const std::string& queue, std::uint16_t prefetch)
 void AmqpConnection::unsubscribe(const std::string& queue) {
   amqp_basic_cancel(state_.get(), receiving, amqp_bytes(queue));
   check("queue " + queue);
-  // What the queue had sent when it heard of it comes behind the answer, but before the answer to the next question.
-  amqp_basic_qos(state_.get(), receiving, 0, 0, 0);
-  check("queue " + queue);
   while (amqp_frames_enqueued(state_.get()) || amqp_data_in_buffer(state_.get())) pump(Duration(0));
 }
 

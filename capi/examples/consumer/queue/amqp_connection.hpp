@@ -62,7 +62,8 @@ class AmqpConnection {
   /// Subscribes: at most `prefetch` letters are sent and not acknowledged.
   void subscribe(const std::string& queue, std::uint16_t prefetch);
 
-  /// Ends that. What was sent until then is in received().
+  /// Ends that. What has come is in received(); what is on its way between queue and channel goes back, and counts as
+  /// delivered.
   void unsubscribe(const std::string& queue);
 
   /// Publishes to a queue, durably. It is there when unconfirmed() is 0 again, and not before.

@@ -12,7 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto rest_patience = 250ms;
+constexpr auto silence = 250ms;  // after which nothing seems to be on its way
+constexpr auto rest_patience = 5s;
 constexpr auto fetch_patience = 10ms;   // for the first message, when there is none yet
 constexpr auto count_interval = 200ms;  // each count is a question per queue
 constexpr std::size_t longest_reason = 4096;
@@ -53,9 +54,8 @@ std::vector<Message> AmqpQueue::fetch(std::size_t most, Duration) {
     if (is_new) set_subscribed(*connection, true);
     auto& received = connection->received();
     if (link_.stopped() && subscribed_) {
+      await_rest(*connection);
       set_subscribed(*connection, false);
-      // What the queue had sent to the channel by then may be on its way still.
-      while (received.size() < most && connection->pump(rest_patience)) continue;
     }
     while (received.size() < most && connection->pump(Duration(0))) continue;
     if (received.empty() && subscribed_) connection->pump(fetch_patience);
@@ -161,6 +161,16 @@ void AmqpQueue::attend() {
   guarded([&] {
     while (link_.current()->pump(Duration(0))) continue;
   });
+}
+
+// Ends when nothing is on its way from the queue: as many messages are here as may be, and no place is free as long as
+// none is acknowledged, or no message is left.
+void AmqpQueue::await_rest(AmqpConnection& connection) {
+  const Clock::time_point until = Clock::now() + rest_patience;
+  const std::size_t fetched = held_.size() + published_.size() + handed_back_.size();
+  while (fetched + connection.received().size() < limits_.prefetch && Clock::now() < until) {
+    if (!connection.pump(silence) && connection.look(topology::work).ready == 0) break;
+  }
 }
 
 void AmqpQueue::set_subscribed(AmqpConnection& connection, bool wanted) {

@@ -55,6 +55,7 @@ class AmqpQueue final : public Queue {
   bool publish(const Receipt& receipt, const std::string& queue, const AmqpLetter& letter);
   AmqpJob* held(const Receipt& receipt);
   Message take(AmqpDelivery& delivery);
+  void await_rest(AmqpConnection& connection);
   void set_subscribed(AmqpConnection& connection, bool wanted);
   std::int64_t count(AmqpConnection& connection);
 
