@@ -119,6 +119,23 @@ class Results(BrokerTest):
         self.assertEqual(self.collect()["results"], count)
         self.assert_results()
 
+    def test_slow_message_holds_up_nobody(self):
+        """All others, many times the prefetch, are done and confirmed while it is still in work."""
+        faults = support.build_faults(self.work)
+        if faults is None:
+            self.skipTest("no preloaded library")
+        count = self.enqueue(500)
+        go_on = os.path.join(self.work, "go-on")
+        process = self.start("run", "--json", "--prefetch", "8", "--workers", "4",
+                             env={**os.environ, "LD_PRELOAD": faults, "FAULT_WAIT": f"file-333:{go_on}"})
+        self.wait_until(lambda: self.json("status")["results"] == count - 1, "all others")
+        self.assertIsNone(process.poll())
+        support.write(go_on)
+        report = json.loads(self.end(process)[0])
+        self.assertEqual((report["messages"], report["redelivered"]), (count, 0))
+        self.collect()
+        self.assert_results()
+
     def test_run_waits_for_what_somebody_else_has(self):
         path = self.make_large()
         self.enqueue()
