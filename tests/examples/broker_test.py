@@ -244,9 +244,9 @@ class Drained(BrokerTest):
     def test_redelivers_none(self):
         count = self.enqueue(support.scaled(4000))
         done = 0
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in 4 * [signal.SIGTERM, signal.SIGINT]:  # some of them in the instant that matters
             process = self.start("run", "--json", "--prefetch", "64", "--deadline", "50")
-            self.wait_for_deliveries(done + 100)
+            self.wait_for_deliveries(done + support.scaled(100))
             process.send_signal(number)
             report = json.loads(self.end(process)[0])
             self.assertTrue(report["drained"])
@@ -309,6 +309,23 @@ class Lost(BrokerTest):
         report = json.loads(self.end(process)[0])
         self.assertEqual((report["messages"], report["stale_receipts"], report["redelivered"]), (1, 1, 1))
         self.assertEqual(self.collect(), {"results": 1, "dead_letters": 0, "duplicates": 0})
+        self.assert_results()
+
+    def test_acknowledged_only_when_the_result_is_confirmed(self):
+        """The results cannot be delivered: their queue has gone meanwhile."""
+        faults = support.build_faults(self.work)
+        if faults is None:
+            self.skipTest("no preloaded library")
+        count = self.enqueue(20)
+        go_on = os.path.join(self.work, "go-on")
+        process = self.start("run", "--json", env={**os.environ, "LD_PRELOAD": faults, "FAULT_WAIT": f"file:{go_on}"})
+        self.wait_for_deliveries(count)
+        self.node.ctl("delete_queue", "--vhost", self.vhost, "consumer.results")
+        support.write(go_on)
+        self.assertIn(b"lost: publish: no queue consumer.results", process.stderr.readline())
+        report = json.loads(self.end(process)[0])
+        self.assertEqual((report["messages"], report["stale_receipts"]), (count, count))
+        self.collect()
         self.assert_results()
 
     def test_silent_consumer_is_taken_for_dead(self):
