@@ -40,6 +40,11 @@ header CLI/CLI.hpp libcli11-dev
 header nlohmann/json.hpp nlohmann-json3-dev
 header httplib.h libcpp-httplib-dev"
       ;;
+    broker)
+      echo "tool python3 python3
+tool rabbitmq-server rabbitmq-server
+module librabbitmq librabbitmq-dev"
+      ;;
     bench)
       echo "tool python3 python3"
       ;;
@@ -185,4 +190,14 @@ pool_ctest() {
   local preset=$1
   shift
   ctest --test-dir "$pool_root/build/$preset" --output-on-failure --no-tests=error -j "$pool_jobs" "$@"
+}
+
+# Installs the release below build/ and builds the consumer against the installed package: build/demo/consumer/consumer.
+pool_build_consumer() {
+  pool_build release
+  rm -rf "$pool_root/build/demo-prefix"
+  cmake --install "$pool_root/build/release" --prefix "$pool_root/build/demo-prefix" > /dev/null
+  cmake -S "$pool_root/capi/examples/consumer" -B "$pool_root/build/demo/consumer" -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_PREFIX_PATH="$pool_root/build/demo-prefix"
+  cmake --build "$pool_root/build/demo/consumer" -j "$pool_jobs"
 }

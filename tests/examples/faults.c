@@ -4,6 +4,7 @@
  * faults.c - preloaded into the consumer: makes calls fail that seldom do.
  *
  *   FAULT_OPEN=TEXT:ERRNO:COUNT   the first COUNT times that a path with TEXT in it is opened
+ *   FAULT_WAIT=TEXT:FILE          a path with TEXT in it is not opened before there is FILE
  *   FAULT_TOUCH=TEXT              the second time that a path with TEXT in it is opened, the file has grown before
  *   FAULT_HANG=1                  reads of 64 KiB do not return
  *   FAULT_READ=COUNT              the first COUNT reads of 64 KiB fail with EIO
@@ -44,6 +45,11 @@ int openat(int folder, const char* path, int flags, ...) {
       atomic_fetch_add(&opens, 1) < count) {
     errno = error;
     return -1;
+  }
+  char file[256];
+  const char* wait = getenv("FAULT_WAIT");
+  if (wait != NULL && sscanf(wait, "%63[^:]:%255s", text, file) == 2 && strstr(path, text) != NULL) {
+    while (access(file, F_OK) != 0) nanosleep(&(struct timespec){0, 10 * 1000000}, NULL);
   }
   const char* touch = getenv("FAULT_TOUCH");
   if (touch != NULL && strstr(path, touch) != NULL && atomic_fetch_add(&touches, 1) == 1) {

@@ -8,6 +8,7 @@ EXAMPLES_DIR is the build folder of capi/examples. EXAMPLES_SLOW=1 allows for a 
 import hashlib
 import os
 import random
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -148,6 +149,17 @@ def make_nasty(root):
     os.symlink(root, os.path.join(root, b"files", b"up"))
     os.symlink(b"empty", os.path.join(root, b"files", b"link"))
     return count
+
+
+def build_faults(folder):
+    """Compiles faults.c, and returns the library to preload; None if that cannot be done or used."""
+    compiler = next(filter(shutil.which, ("cc", "gcc", "clang")), None)
+    if SLOW or compiler is None:
+        return None
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "faults.c")
+    library = os.path.join(folder, "faults.so")
+    subprocess.run([compiler, "-std=c11", "-shared", "-fPIC", source, "-o", library, "-ldl"], check=True)
+    return library
 
 
 class ConsumerTest(unittest.TestCase):

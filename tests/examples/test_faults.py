@@ -5,23 +5,17 @@
 import errno
 import json
 import os
-import shutil
 import signal
-import subprocess
 
 import support
-
-SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "faults.c")
 
 
 class Faults(support.ConsumerTest):
     def setUp(self):
         super().setUp()
-        compiler = next(filter(shutil.which, ("cc", "gcc", "clang")), None)
-        if support.SLOW or compiler is None:
+        self.faults = support.build_faults(self.work)
+        if self.faults is None:
             self.skipTest("a sanitized program takes no preloaded library" if support.SLOW else "no C compiler")
-        self.faults = os.path.join(self.work, "faults.so")
-        subprocess.run([compiler, "-std=c11", "-shared", "-fPIC", SOURCE, "-o", self.faults, "-ldl"], check=True)
         support.make_files(self.tree, 100)
         self.consumer("enqueue", self.tree)
 

@@ -18,6 +18,8 @@ Exit dispatch(const Options& options) {
       return enqueue(options);
     case Command::run:
       return run(options);
+    case Command::collect:
+      return collect(options);
     case Command::status:
       return status(options);
   }

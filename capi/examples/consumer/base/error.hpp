@@ -14,7 +14,7 @@ enum class Exit : int {
   ok = 0,        // done; or drained after SIGINT or SIGTERM
   left_out = 1,  // done, but something was left out: dead letters, folders that cannot be read
   usage = 2,     // the command line cannot be carried out as it is written
-  database = 3,  // the database cannot be used, or no longer
+  database = 3,  // the database or the broker cannot be used, or no longer
   system = 4,    // the system or the pool refuses what the program needs
 };
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 
 #include "base/error.hpp"
 
@@ -20,6 +21,8 @@ std::chrono::milliseconds milliseconds(double seconds) {
 
 struct Seconds {
   double busy = 5;
+  double heartbeat = 10;
+  double patience = 60;
   double lease = 60;
   double deadline = 10;
   double retry_delay = 0.5;
@@ -31,6 +34,18 @@ std::string fault_of_serve_address(const std::string& text) {
     return {};
   } catch (const std::invalid_argument& error) {
     return error.what();
+  }
+}
+
+// Splits what --queue says: a database's file, or a broker.
+void set_queue(const std::string& url, Options& options) {
+  constexpr std::string_view sqlite = "sqlite:";
+  if (url.starts_with("amqp://")) {
+    options.broker = parse_amqp_address(url);
+  } else if (url.starts_with(sqlite) && url.size() > sqlite.size()) {
+    options.database = url.substr(sqlite.size());
+  } else {
+    throw std::invalid_argument("scheme: neither sqlite:FILE nor amqp://...");
   }
 }
 
@@ -55,6 +70,7 @@ void describe_run(CLI::App& run, RunOptions& options, Seconds& seconds) {
   run.add_option("--deadline", seconds.deadline, "seconds to finish what is in flight after SIGINT or SIGTERM")
       ->check(CLI::Range(0.0, longest))
       ->capture_default_str();
+  run.add_flag("--stay", options.stay, "carry on when the queue is empty, until SIGINT or SIGTERM");
   run.add_flag("--watch", options.watch, "show the pool live: a screen, or lines if stdout is no terminal");
   run.add_option_function<std::string>(
          "--metrics", [&options](const std::string& text) { options.metrics = parse_serve_address(text); },
@@ -77,6 +93,17 @@ Options parse_options(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   app.add_option("--db", options.database, "the database file")->type_name("FILE")->capture_default_str();
+  std::string queue;
+  app.add_option("--queue", queue,
+                 "sqlite:FILE, the same as --db FILE, or amqp://USER:PASSWORD@HOST:PORT,HOST:PORT/VHOST, a broker")
+      ->type_name("URL")
+      ->envname("CONSUMER_QUEUE");
+  app.add_option("--heartbeat", seconds.heartbeat, "seconds between signs of life from and to the broker")
+      ->check(CLI::Range(1.0, 3'600.0))
+      ->capture_default_str();
+  app.add_option("--patience", seconds.patience, "seconds to go on trying when the broker cannot be reached")
+      ->check(CLI::Range(0.0, longest))
+      ->capture_default_str();
   app.add_option("--busy", seconds.busy, "seconds to wait for a locked database")
       ->check(CLI::Range(0.0, longest))
       ->capture_default_str();
@@ -86,6 +113,8 @@ Options parse_options(int argc, char** argv) {
   enqueue->add_option("DIR", options.enqueue.folder, "the folder")->required();
   CLI::App* run = app.add_subcommand("run", "work until the queue is empty");
   describe_run(*run, options.run, seconds);
+  CLI::App* collect = app.add_subcommand("collect", "take results and dead letters from a broker into the database");
+  collect->add_flag("--stay", options.stay, "carry on when there are none, until SIGINT or SIGTERM");
   app.add_subcommand("status", "show queue, results and dead letters");
 
   try {
@@ -97,8 +126,18 @@ Options parse_options(int argc, char** argv) {
   }
 
   if (options.run.watch && options.json) throw Error(Exit::usage, "--watch and --json both want stdout: choose one");
-  options.command = *enqueue ? Command::enqueue : *run ? Command::run : Command::status;
+  try {
+    if (!queue.empty()) set_queue(queue, options);
+  } catch (const std::invalid_argument& error) {
+    throw Error(Exit::usage, std::string("--queue: ") + error.what());
+  }
+  if (options.broker && options.run.prefetch > 65'535) {
+    throw Error(Exit::usage, "--prefetch: at most 65535 from a broker");
+  }
+  options.command = *enqueue ? Command::enqueue : *run ? Command::run : *collect ? Command::collect : Command::status;
   options.busy = milliseconds(seconds.busy);
+  options.heartbeat = milliseconds(seconds.heartbeat);
+  options.patience = milliseconds(seconds.patience);
   options.run.lease = milliseconds(seconds.lease);
   options.run.deadline = milliseconds(seconds.deadline);
   options.run.retry_delay = milliseconds(seconds.retry_delay);

@@ -11,6 +11,7 @@ namespace consumer {
 
 Exit enqueue(const Options& options);
 Exit run(const Options& options);
+Exit collect(const Options& options);
 Exit status(const Options& options);
 
 }  // namespace consumer

@@ -14,7 +14,7 @@
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "files/walk.hpp"
-#include "queue/inbox.hpp"
+#include "queue/open.hpp"
 
 namespace consumer {
 namespace {
@@ -62,7 +62,9 @@ void print_json(const Inbox& inbox, const Skipped& skipped) {
 
 Exit enqueue(const Options& options) {
   const Path folder = real_folder(options.enqueue.folder);
-  Inbox inbox(options.database, options.busy);
+  const auto opened =
+      open_inbox(options, [](const std::string& line) { std::fprintf(stderr, "consumer: %s\n", line.c_str()); });
+  Inbox& inbox = *opened;
   const Skipped skipped = walk(folder, inbox.files(),
                                {.file = [&](const Path& path) { inbox.add(path); },
                                 .unreadable =

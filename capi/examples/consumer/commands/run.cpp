@@ -19,7 +19,7 @@
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "metrics/server.hpp"
-#include "queue/sqlite_queue.hpp"
+#include "queue/open.hpp"
 #include "run/master.hpp"
 #include "run/progress.hpp"
 #include "run/summary.hpp"
@@ -115,7 +115,7 @@ Exit report_on(const RunReport& report, bool json) {
 Exit run(const Options& options) {
   Mailbox mailbox;
   const Signals signals([&mailbox](int signal) { mailbox.post_signal(signal); }, &Screen::leave);
-  auto queue = std::make_unique<SqliteQueue>(options.database, options.busy);
+  auto queue = open_queue(options, [&mailbox](const std::string& line) { mailbox.post_line(line); });
   const Pool pool(options.run);
   const Trace trace(pool.handle(), options.run.trace);
   std::optional<MetricsServer> metrics;
@@ -126,7 +126,8 @@ Exit run(const Options& options) {
   Master master(pool.handle(), keeper, mailbox, *view,
                 {.max_attempts = options.run.max_attempts,
                  .retry_delay = options.run.retry_delay,
-                 .deadline = options.run.deadline});
+                 .deadline = options.run.deadline,
+                 .stay = options.run.stay});
   const RunReport report = master.run();
   const bool is_traced = trace.stop();
   Exit status = report_on(report, options.json);

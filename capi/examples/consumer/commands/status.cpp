@@ -5,11 +5,19 @@
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/text.hpp"
 #include "commands/commands.hpp"
 #include "queue/database.hpp"
+#include "queue/open.hpp"
 #include "queue/schema.hpp"
+#ifdef CONSUMER_AMQP
+#include "queue/amqp_link.hpp"
+#include "queue/amqp_topology.hpp"
+#endif
 
 namespace consumer {
 namespace {
@@ -60,9 +68,45 @@ void print_json(const Counts& counts, Statement& dead) {
   std::printf("%s\n", json.dump().c_str());
 }
 
+#ifdef CONSUMER_AMQP
+
+// What waits in the queues of a broker; what somebody has fetched is not counted.
+Exit status_of_broker(const Options& options) {
+  AmqpLink link(*options.broker, {options.heartbeat, options.patience},
+                [](const std::string& line) { std::fprintf(stderr, "consumer: %s\n", line.c_str()); });
+  try {
+    AmqpConnection& connection = *link.get();
+    std::int64_t delayed = 0;
+    for (const std::string& queue : topology::retries()) delayed += connection.look(queue).ready;
+    const AmqpDepth work = connection.look(topology::work);
+    const std::vector<std::pair<const char*, std::int64_t>> rows = {
+        {"ready", work.ready},
+        {"delayed", delayed},
+        {"consumers", work.consumers},
+        {"results", connection.look(topology::results).ready},
+        {"dead", connection.look(topology::dead).ready},
+    };
+    nlohmann::ordered_json json;
+    for (const auto& [name, value] : rows) {
+      json[name] = value;
+      if (!options.json) std::printf("%-16s %20s\n", name, grouped(static_cast<std::uint64_t>(value)).c_str());
+    }
+    if (options.json) std::printf("%s\n", json.dump().c_str());
+    return Exit::ok;
+  } catch (const LostConnection& lost) {
+    throw Error(Exit::database, lost.what());
+  }
+}
+
+#endif
+
 }  // namespace
 
 Exit status(const Options& options) {
+  must_have_amqp(options);
+#ifdef CONSUMER_AMQP
+  if (options.broker) return status_of_broker(options);
+#endif
   Database database(options.database, Database::Mode::must_exist, options.busy);
   prepare(database, options.busy);
   database.execute("BEGIN");  // all of it from one moment

@@ -1,45 +1,38 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// inbox.hpp - the producer's side of the queue.
+// inbox.hpp - the producer's side of a queue.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <set>
 
 #include "files/walk.hpp"
-#include "queue/database.hpp"
 
 namespace consumer {
 
-/// Puts messages into a database, which is made if it does not exist. Many messages share a transaction; what a
-/// process that is killed has left out is put in by the next.
+/// Puts messages into a queue. Many share a commit; what a process that is killed has left out is put in by the next.
+/// Every call may throw Error.
 class Inbox {
  public:
-  /// Throws Error, as everything below.
-  Inbox(const Path& file, std::chrono::milliseconds busy);
+  Inbox() = default;
+  virtual ~Inbox() = default;
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
 
-  /// The files that the database itself consists of.
-  std::set<FileId> files() const;
+  /// The files that the queue itself consists of.
+  virtual std::set<FileId> files() const = 0;
 
-  /// Adds a message, unless one for the same path is waiting or in work. A dead letter of that path goes; a result
-  /// stays until the new one replaces it.
-  void add(const Path& path);
+  /// Adds a message.
+  virtual void add(const Path& path) = 0;
 
   /// Makes all messages durable.
-  void commit();
+  virtual void commit() = 0;
 
-  std::uint64_t added() const { return added_; }
-  std::uint64_t already_there() const { return already_there_; }
+  virtual std::uint64_t added() const = 0;
 
- private:
-  Database database_;
-  Statement insert_;
-  Statement revive_;
-  std::uint64_t added_ = 0;
-  std::uint64_t already_there_ = 0;
-  std::uint64_t uncommitted_ = 0;
+  /// Those that were not added, since a message for the same path is waiting or in work.
+  virtual std::uint64_t already_there() const = 0;
 };
 
 }  // namespace consumer

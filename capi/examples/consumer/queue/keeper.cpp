@@ -31,14 +31,17 @@ void Keeper::settle(Settlement settlement) {
 
 void Keeper::stop_fetching() {
   const std::lock_guard lock(mutex_);
-  fetching_ = false;
+  fetching_ = std::min(fetching_, Fetching::rest);
+  queue_->stop_fetching();
+  wake_.notify_one();
 }
 
 void Keeper::finish() {
   {
     const std::lock_guard lock(mutex_);
     finishing_ = true;
-    fetching_ = false;
+    fetching_ = Fetching::over;
+    queue_->stop_fetching();
     wake_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
@@ -52,10 +55,12 @@ void Keeper::loop() {
       if (finishing_ && waiting_.empty()) break;
       const std::vector<Settlement> batch = std::exchange(waiting_, {});
       const std::size_t held = held_.size() - std::min(held_.size(), batch.size());
-      const std::size_t places = fetching_ ? limits_.prefetch - std::min(limits_.prefetch, held) : 0;
+      const std::size_t places = fetching_ != Fetching::over ? limits_.prefetch - std::min(limits_.prefetch, held) : 0;
+      const bool only_rest = fetching_ == Fetching::rest;
       lock.unlock();
-      round(batch, places);
+      const bool more = round(batch, places, only_rest);
       lock.lock();
+      if (only_rest && !more && held_.empty()) fetching_ = Fetching::over;
     }
     lock.unlock();
     hand_back_held();
@@ -79,40 +84,54 @@ void Keeper::give_up(const Error& error) {
 Keeper::Clock::time_point Keeper::next_round() const {
   const Clock::time_point now_on{};
   if (finishing_) return now_on;
-  Clock::time_point next = next_extension_;
+  Clock::time_point next = std::min(next_extension_, next_attention_);
   if (!waiting_.empty()) {
     const bool many = waiting_.size() * 4 >= limits_.prefetch;
     const bool nothing_else = waiting_.size() >= held_.size();
     if (many || nothing_else) return now_on;
     next = std::min(next, first_waiting_ + limits_.late);
   }
-  if (fetching_ && held_.size() < limits_.prefetch) next = std::min(next, next_fetch_);
+  const bool places = held_.size() < limits_.prefetch;
+  if (fetching_ != Fetching::over && places) next = std::min(next, next_fetch_);
   return next;
 }
 
-void Keeper::round(const std::vector<Settlement>& batch, std::size_t places) {
+// Returns false if nothing more is there to be fetched for the time being.
+bool Keeper::round(const std::vector<Settlement>& batch, std::size_t places, bool only_rest) {
   KeeperNews news;
-  for (const Settlement& settlement : batch) {
-    if (!settle_now(settlement, news)) news.settled.stale++;
-  }
+  std::vector<Tally> tallies;
+  tallies.reserve(batch.size());
+  for (const Settlement& settlement : batch) tallies.push_back(settle_now(settlement));
   extend_leases();
+  bool more = true;
   if (places > 0) {
     news.fetched = queue_->fetch(places, limits_.lease);
-    const bool more = news.fetched.size() == places;
+    more = news.fetched.size() == places;
     next_fetch_ = more ? Clock::time_point{} : Clock::now() + idle_interval;
   }
-  queue_->commit();
+  const std::vector<Receipt> lost = queue_->commit();
+  for (std::size_t i = 0; i < batch.size(); i++) {
+    const bool is_lost = std::find(lost.begin(), lost.end(), batch[i].receipt) != lost.end();
+    news.settled += is_lost ? Tally{.stale = 1} : tallies[i];
+  }
+  queue_->attend();
 
   const Clock::time_point now = Clock::now();
   for (const Settlement& settlement : batch) held_.erase(settlement.receipt);
-  for (const Message& message : news.fetched) held_[message.receipt] = now + limits_.lease / 2;
+  for (const Message& message : news.fetched) {
+    held_[message.receipt] = now + limits_.lease / 2;
+    if (message.redelivered) news.settled.redelivered++;
+  }
   next_extension_ = Clock::time_point::max();
   for (const auto& [receipt, when] : held_) next_extension_ = std::min(next_extension_, when);
+  if (const auto interval = queue_->attention()) next_attention_ = now + *interval;
   if (now >= next_count_ || held_.empty()) {
     news.backlog = queue_->backlog();
     next_count_ = now + count_interval;
   }
+  news.fetched_all = only_rest && !more && held_.empty();
   mailbox_.post(std::move(news));
+  return more;
 }
 
 // At the end: what was fetched just before, and what the master gave up waiting for.
@@ -121,25 +140,24 @@ void Keeper::hand_back_held() {
   for (const auto& [receipt, when] : held_) {
     if (queue_->nack(receipt, {}, false, "")) news.settled.handed_back++;
   }
-  queue_->commit();
+  news.settled.handed_back -= queue_->commit().size();
   held_.clear();
   mailbox_.post(std::move(news));
 }
 
-// Returns false if the receipt is stale.
-bool Keeper::settle_now(const Settlement& settlement, KeeperNews& news) {
+// Returns what it comes to, if the commit succeeds.
+Tally Keeper::settle_now(const Settlement& settlement) {
+  const Tally stale{.stale = 1};
   if (const Ack* ack = std::get_if<Ack>(&settlement.what)) {
-    if (!queue_->ack(settlement.receipt, ack->result)) return false;
-    news.settled.acked++;
-    news.settled.bytes += static_cast<std::uint64_t>(ack->result.bytes);
-  } else if (const Nack* nack = std::get_if<Nack>(&settlement.what)) {
-    if (!queue_->nack(settlement.receipt, nack->delay, nack->failed, nack->reason)) return false;
-    (nack->failed ? news.settled.retries : news.settled.handed_back)++;
-  } else {
-    if (!queue_->dead(settlement.receipt, std::get<Dead>(settlement.what).reason)) return false;
-    news.settled.dead++;
+    if (!queue_->ack(settlement.receipt, ack->result)) return stale;
+    return {.acked = 1, .bytes = static_cast<std::uint64_t>(ack->result.bytes)};
   }
-  return true;
+  if (const Nack* nack = std::get_if<Nack>(&settlement.what)) {
+    if (!queue_->nack(settlement.receipt, nack->delay, nack->failed, nack->reason)) return stale;
+    return nack->failed ? Tally{.retries = 1} : Tally{.handed_back = 1};
+  }
+  if (!queue_->dead(settlement.receipt, std::get<Dead>(settlement.what).reason)) return stale;
+  return {.dead = 1};
 }
 
 // A stale receipt is left alone here: settling it will say so.

@@ -58,7 +58,7 @@ class Keeper {
   /// Settles a message, in one of the next rounds.
   void settle(Settlement settlement);
 
-  /// Fetches nothing from now on.
+  /// Fetches nothing from now on but what is on its way; the news says when that is all here.
   void stop_fetching();
 
   /// Settles what waits, hands back what else was fetched, and ends the thread. Blocks until then.
@@ -66,13 +66,14 @@ class Keeper {
 
  private:
   using Clock = std::chrono::steady_clock;
+  enum class Fetching { over, rest, all };  // rest: what is on its way
 
   void loop();
   void give_up(const Error& error);
   Clock::time_point next_round() const;
-  void round(const std::vector<Settlement>& batch, std::size_t places);
+  bool round(const std::vector<Settlement>& batch, std::size_t places, bool only_rest);
   void hand_back_held();
-  bool settle_now(const Settlement& settlement, KeeperNews& news);
+  Tally settle_now(const Settlement& settlement);
   void extend_leases();
 
   const std::unique_ptr<Queue> queue_;
@@ -83,7 +84,7 @@ class Keeper {
   std::condition_variable wake_;
   std::vector<Settlement> waiting_;  // guarded by mutex_, as the next four
   Clock::time_point first_waiting_{};
-  bool fetching_ = true;
+  Fetching fetching_ = Fetching::all;
   bool finishing_ = false;
   bool failed_ = false;
 
@@ -91,6 +92,7 @@ class Keeper {
   std::map<Receipt, Clock::time_point> held_;  // leased messages, and when to extend them
   Clock::time_point next_fetch_{};
   Clock::time_point next_extension_ = Clock::time_point::max();
+  Clock::time_point next_attention_ = Clock::time_point::max();
   Clock::time_point next_count_{};
 
   std::thread thread_;

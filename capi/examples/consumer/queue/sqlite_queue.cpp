@@ -70,6 +70,7 @@ void SqliteQueue::write() {
 std::vector<Message> SqliteQueue::fetch(std::size_t most, Duration lease) {
   return guarded([&] {
     std::vector<Message> messages;
+    if (stopped_) return messages;
     const std::int64_t now = wall_ms();
     const bool first = next_take_over_ == steady_clock::time_point{};
     if (first || !any_ready(now)) {
@@ -79,7 +80,7 @@ std::vector<Message> SqliteQueue::fetch(std::size_t most, Duration lease) {
     write();
     fetch_.bind(1, now + lease.count()).bind(2, owner_.id()).bind(3, now).bind(4, static_cast<std::int64_t>(most));
     while (fetch_.step()) {
-      messages.push_back({{fetch_.integer(0), fetch_.integer(1)}, fetch_.integer(2), fetch_.bytes(3)});
+      messages.push_back({{fetch_.integer(0), fetch_.integer(1)}, fetch_.integer(2), fetch_.bytes(3), false, {}});
     }
     return messages;
   });
@@ -117,10 +118,11 @@ bool SqliteQueue::dead(const Receipt& receipt, std::string_view reason) {
   });
 }
 
-void SqliteQueue::commit() {
+std::vector<Receipt> SqliteQueue::commit() {
   guarded([&] {
     if (database_.in_transaction()) database_.commit();
   });
+  return {};
 }
 
 Backlog SqliteQueue::backlog() {

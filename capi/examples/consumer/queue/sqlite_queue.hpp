@@ -4,6 +4,8 @@
 // sqlite_queue.hpp - the queue in a SQLite database, which may serve several consumers at once.
 #pragma once
 
+#include <atomic>
+
 #include "queue/database.hpp"
 #include "queue/owner.hpp"
 #include "queue/queue.hpp"
@@ -23,8 +25,9 @@ class SqliteQueue final : public Queue {
   bool nack(const Receipt& receipt, Duration delay, bool failed, std::string_view reason) override;
   bool extend(const Receipt& receipt, Duration lease) override;
   bool dead(const Receipt& receipt, std::string_view reason) override;
-  void commit() override;
+  std::vector<Receipt> commit() override;
   Backlog backlog() override;
+  void stop_fetching() override { stopped_ = true; }
 
  private:
   // Rolls back if the call ends with an exception.
@@ -35,6 +38,7 @@ class SqliteQueue final : public Queue {
   void take_over(std::int64_t now);
   bool remove(const Receipt& receipt);
 
+  std::atomic<bool> stopped_{false};
   Database database_;
   Owner owner_;
   Statement ready_;

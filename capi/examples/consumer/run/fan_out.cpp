@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/rehearsal.hpp"
 #include "tasks/deflated.hpp"
 #include "tasks/digest.hpp"
 #include "tasks/text_count.hpp"
@@ -35,7 +36,9 @@ void FanOut::start(pool_t pool) {
   const std::string name = message_.path.substr(message_.path.rfind('/') + 1);
   options.name = name.c_str();
   if (refused_ == POOL_OK) refused_ = pool_group_create(pool, &options, &group_);
+  rehearsal::pass("after-fetch");
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::digest>();
+  rehearsal::pass("mid-submit");
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::count_text>();
   if (refused_ == POOL_OK) refused_ = submit<&FanOut::deflate>();
   // One part has failed already, and that says how it went.
@@ -78,6 +81,7 @@ void FanOut::digest() {
 }
 
 void FanOut::count_text() {
+  rehearsal::pass("mid-group");
   TextCount sink;
   seen_[1] = stream_file(message_.path, stop_, sink);
   result_.bytes = sink.bytes();
@@ -95,6 +99,7 @@ void FanOut::deflate() {
 Outcome FanOut::finish() {
   if (group_.id == 0) return refused_outcome();
   const pool_status_t waited = pool_group_wait(group_);
+  rehearsal::pass("after-wait");
   std::int32_t code = 0;
   std::array<char, POOL_FAILURE_TEXT_MAX> text{};
   const pool_status_t asked = pool_group_failure(group_, &code, text.data(), text.size());

@@ -14,6 +14,7 @@ Tally& Tally::operator+=(const Tally& more) {
   handed_back += more.handed_back;
   dead += more.dead;
   stale += more.stale;
+  redelivered += more.redelivered;
   return *this;
 }
 
@@ -30,7 +31,15 @@ void Mailbox::post(KeeperNews&& news) {
   std::move(news.fetched.begin(), news.fetched.end(), std::back_inserter(all.fetched));
   all.settled += news.settled;
   if (news.backlog) all.backlog = news.backlog;
+  all.fetched_all |= news.fetched_all;
   if (news.error) all.error = std::move(news.error);
+  any_ = true;
+  posted_.notify_one();
+}
+
+void Mailbox::post_line(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  news_.lines.push_back(line);
   any_ = true;
   posted_.notify_one();
 }

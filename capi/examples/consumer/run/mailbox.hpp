@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/error.hpp"
@@ -25,7 +26,8 @@ struct Tally {
   std::uint64_t retries = 0;      // failed, and handed back for another attempt
   std::uint64_t handed_back = 0;  // handed back without a fault of their own
   std::uint64_t dead = 0;
-  std::uint64_t stale = 0;  // settled with a stale receipt: nothing was changed
+  std::uint64_t stale = 0;        // settled with a stale receipt: nothing was changed
+  std::uint64_t redelivered = 0;  // fetched, and by the broker's word not for the first time
 
   Tally& operator+=(const Tally& more);
 };
@@ -35,6 +37,7 @@ struct KeeperNews {
   std::vector<Message> fetched;
   Tally settled;
   std::optional<Backlog> backlog;
+  bool fetched_all = false;    // nothing more will be fetched, after stop_fetching()
   std::optional<Error> error;  // the last news
 };
 
@@ -42,6 +45,7 @@ struct KeeperNews {
 struct News {
   std::vector<FanOut*> done;  // their groups are empty
   KeeperNews keeper;
+  std::vector<std::string> lines;  // to be told
   int signal = 0;
 };
 
@@ -51,6 +55,7 @@ class Mailbox {
   /// Called in the notification of an empty group: never waits for anything but the mailbox's own short lock.
   void post(FanOut* done);
   void post(KeeperNews&& news);
+  void post_line(const std::string& line);
   void post_signal(int signal);
 
   /// Takes what there is; if there is nothing, waits up to `patience` for something.

@@ -26,7 +26,9 @@ RunReport Master::run() {
   const Clock::time_point begin = Clock::now();
   while (take_news()) show();
   keeper_.finish();
-  count(mailbox_.take(0ms).keeper);
+  const News last = mailbox_.take(0ms);
+  for (const std::string& line : last.lines) view_.line(line);
+  count(last.keeper);
   view_.end(amount());
 
   report_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
@@ -39,15 +41,17 @@ RunReport Master::run() {
 // Returns false when there is nothing left to do.
 bool Master::take_news() {
   News news = mailbox_.take(tick);
+  for (const std::string& line : news.lines) view_.line(line);
   count(news.keeper);
   if (news.signal != 0) drain(news.signal);
   for (FanOut* fan_out : news.done) finish(*fan_out);
   for (Message& message : news.keeper.fetched) {
-    if (!ending_) launch(std::move(message));  // or else the keeper hands it back
+    if (!stop_) launch(std::move(message));  // or else the keeper hands it back
   }
   if (past_deadline()) give_up_all();
-  const bool empty = backlog_ && backlog_->open == 0;
-  return !in_flight_.empty() || !(ending_ || empty);
+  const bool empty = backlog_ && backlog_->open == 0 && !limits_.stay;
+  const bool over = ending_ ? fetched_all_ || stop_ : empty;
+  return !in_flight_.empty() || !over;
 }
 
 void Master::count(const KeeperNews& news) {
@@ -56,10 +60,17 @@ void Master::count(const KeeperNews& news) {
     backlog_ = news.backlog;
     done_then_ = done();
   }
+  fetched_all_ |= news.fetched_all;
   if (news.error) fail(*news.error);
 }
 
 void Master::launch(Message message) {
+  if (!message.fault.empty()) {
+    Outcome outcome;
+    outcome.remedy = Remedy::give_up;
+    outcome.reason = message.fault;
+    return settle(message, outcome);
+  }
   auto fan_out = std::make_unique<FanOut>(std::move(message), mailbox_, stop_);
   FanOut* const key = fan_out.get();
   in_flight_.emplace(key, std::move(fan_out));

@@ -24,6 +24,7 @@ struct MasterLimits {
   std::int64_t max_attempts = 0;            // a message that failed so often is dead
   std::chrono::milliseconds retry_delay{};  // after the first failure; doubled after each further one
   std::chrono::milliseconds deadline{};     // for what is in flight after a signal
+  bool stay = false;                        // work until a signal comes, also if the queue is empty
 };
 
 /// What a run has done.
@@ -40,7 +41,8 @@ struct RunReport {
 
 /// The master's loop. It sleeps on the mailbox only, never on a message: groups get done in any order.
 ///
-/// The end: (1) the queue is empty, or a signal came: then nothing more is fetched; (2) what is in flight is finished;
+/// The end: (1) the queue is empty, or a signal came: then nothing more is fetched but what is on its way from the
+/// broker; (2) what is in flight is finished;
 /// after the deadline the tasks are told to stop, and their messages are handed back; (3) whatever is still running
 /// three seconds later is left alone; (4) the keeper settles all that, hands back what else it has fetched, and ends.
 class Master {
@@ -78,7 +80,8 @@ class Master {
   RunReport report_;
   std::optional<Backlog> backlog_;  // as last told
   std::uint64_t done_then_ = 0;     // messages settled for good at that time
-  bool ending_ = false;             // nothing more is launched
+  bool ending_ = false;             // nothing more is to be fetched
+  bool fetched_all_ = false;        // and nothing will be
   Clock::time_point deadline_ = Clock::time_point::max();
   std::uint64_t dead_letters_told_ = 0;
 };

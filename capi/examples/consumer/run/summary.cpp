@@ -42,6 +42,7 @@ void print_summary(const RunReport& report) {
   row("dead letters", grouped(tally.dead));
   if (tally.handed_back > 0) row("handed back", grouped(tally.handed_back));
   if (tally.stale > 0) row("stale receipts", grouped(tally.stale));
+  if (tally.redelivered > 0) row("redelivered", grouped(tally.redelivered));
   if (report.drained) row("left in queue", grouped(report.left));
 }
 
@@ -60,6 +61,7 @@ void print_summary_json(const RunReport& report) {
       {"dead_letters", tally.dead},
       {"handed_back", tally.handed_back},
       {"stale_receipts", tally.stale},
+      {"redelivered", tally.redelivered},
       {"drained", report.drained},
       {"left", report.left},
   };

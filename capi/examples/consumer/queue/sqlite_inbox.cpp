@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
-#include "queue/inbox.hpp"
+#include "queue/sqlite_inbox.hpp"
 
 #include <sys/stat.h>
 
@@ -25,12 +25,12 @@ std::int64_t wall_ms() {
 
 }  // namespace
 
-Inbox::Inbox(const Path& file, std::chrono::milliseconds busy)
+SqliteInbox::SqliteInbox(const Path& file, std::chrono::milliseconds busy)
     : database_(open_prepared(file, busy)),
       insert_(database_, "INSERT INTO messages(path, ready_at) VALUES(?1, ?2) ON CONFLICT(path) DO NOTHING"),
       revive_(database_, "DELETE FROM dead WHERE path = ?1") {}
 
-std::set<FileId> Inbox::files() const {
+std::set<FileId> SqliteInbox::files() const {
   std::set<FileId> files;
   const Path& base = database_.file();
   for (const Path& file : {base, base + "-wal", base + "-shm", Owner::file_beside(base)}) {
@@ -40,7 +40,7 @@ std::set<FileId> Inbox::files() const {
   return files;
 }
 
-void Inbox::add(const Path& path) {
+void SqliteInbox::add(const Path& path) {
   if (!database_.in_transaction()) database_.begin();
   if (insert_.bind_blob(1, path).bind(2, wall_ms()).run() == 1) {
     revive_.bind_blob(1, path).run();
@@ -51,7 +51,7 @@ void Inbox::add(const Path& path) {
   if (++uncommitted_ >= messages_per_commit) commit();
 }
 
-void Inbox::commit() {
+void SqliteInbox::commit() {
   if (database_.in_transaction()) database_.commit();
   uncommitted_ = 0;
 }
