@@ -154,7 +154,7 @@ typedef struct pool_timer_handle {
  * (pool_task_again_after). Returns 0 for success, any other value for failure; INT32_MIN to INT32_MIN + 255 belong to
  * the library and count as failures too. May call every function of this header; calls that would wait for the task
  * itself give POOL_EDEADLK. longjmp() out of a task is undefined; pthread_exit() counts as a failure and costs the pool
- * the thread, which it replaces. */
+ * the thread, which it replaces; the drop of a task that did so must not do it again. */
 typedef int32_t (*pool_task_fn)(void *ctx);
 
 /* Gives a context back to its owner. Called exactly once for each accepted task that has one, after its run, its
@@ -509,9 +509,9 @@ POOL_API pool_status_t pool_group_destroy(pool_group_t group);
  * POOL_OK; POOL_EBUSY: it is the pool's own, of pool_submit; POOL_EBADHANDLE. */
 POOL_API pool_status_t pool_group_detach(pool_group_t group);
 
-/* Calls fn(ctx, outcome) when the group is next empty, once, on a worker, after the last drop; at once if it is empty. It is
- * no task of the group: waits do not wait for it, pool_group_destroy does. Each call adds one notification; several
- * may run at the same time. Does not block. Since 1.0.
+/* Calls fn(ctx, outcome) when the group is next empty, once, on a worker, after the last drop; at once if it is empty.
+ * The outcome is that of the moment at which fn is called. It is no task of the group: waits do not wait for it,
+ * pool_group_destroy does. Each call adds one notification; several may run at the same time. Does not block. Since 1.0.
  * POOL_OK; POOL_EINVAL: fn is NULL; POOL_EBUSY: thousands of waits and notifications have been started since the
  * group was last empty; POOL_ENOMEM; POOL_ETHREAD: the pool has no thread and the system gives none; POOL_ECLOSED:
  * the pool is shutting down; POOL_EBADHANDLE. */
@@ -651,9 +651,9 @@ POOL_API int32_t pool_task_suspend(int64_t timeout, pool_timer_t *timer);
 
 /* Submits fn(ctx, &result) to a group, as pool_group_submit does, and writes a handle to *job, which the caller
  * ends with pool_job_release. After POOL_OK the library owns the context and calls `drop` (may be NULL) exactly once:
- * after the run and before the job can be seen finished; of a job that was cancelled or discarded, and so never runs,
- * when its turn would have come, and before the group can be seen empty. `drop_result` (may be NULL) takes a result
- * that nobody claims. Blocks as pool_group_submit does. Since 1.0.
+ * after the run and before the job can be seen finished; of a cancelled one, which never runs, when its turn would have
+ * come, and before the group can be seen empty; of a discarded one before the submit that discards it returns.
+ * `drop_result` (may be NULL) takes a result that nobody claims. Blocks as pool_group_submit does. Since 1.0.
  * POOL_OK; POOL_EINVAL: fn or job is NULL; POOL_ENOMEM: also if 16,777,216 jobs are alive; and as
  * pool_group_submit. */
 POOL_API pool_status_t pool_group_submit_job(pool_group_t group, pool_job_fn fn, void *ctx, pool_drop_fn drop,

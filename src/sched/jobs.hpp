@@ -9,7 +9,30 @@
 
 namespace pool::sched {
 
-// Submits a job; `id` gets its slot and generation.
+// Lets go of a job whose submit has not accepted it, or does not return: a task that it ran in place, or dropped, has
+// ended the thread, so that nobody will ever have the handle.
+template <class Sys>
+struct LettingGo {
+  World<Sys>& world;
+  Job<Sys>& job;
+  const std::uint32_t generation;
+  const Submit<Sys>& submit;
+  const std::uint32_t era = Sys::era();
+  bool has_returned = false;
+
+  ~LettingGo() {
+    if (era != Sys::era()) return;
+    if (submit.is_consumed()) {
+      if (!has_returned) release_handle(world, job, generation);
+      return;
+    }
+    // Nobody has seen it: both references are ours.
+    job.word.store(base::pack(generation + 1, 0));
+    if (generation + 1 < Sys::last_generation) world.jobs.give(job.index);
+  }
+};
+
+// Submits a job; `index` and `generation` get its slot and its life.
 template <class Sys>
 Submitted submit_job(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, const JobCalls& calls,
                      std::uint32_t& index, std::uint32_t& generation) {
@@ -19,12 +42,10 @@ Submitted submit_job(World<Sys>& world, group::Group<Sys>& group, std::uint32_t 
   job.calls = calls;
   job.submitted = stamp_next(world, group);
   generation = job.open(index, group.index.load(std::memory_order_relaxed), life);
-  const Submitted submitted = Submit<Sys>(world, group, life)(Task::of_job(&job));
-  if (submitted != Submitted::ok) {
-    // Nobody has seen it: both references are ours.
-    job.word.store(base::pack(generation + 1, 0));
-    if (generation + 1 < Sys::last_generation) world.jobs.give(index);
-  }
+  Submit<Sys> submit(world, group, life);
+  LettingGo<Sys> letting_go{world, job, generation, submit};
+  const Submitted submitted = submit(Task::of_job(&job));
+  letting_go.has_returned = true;
   return submitted;
 }
 

@@ -133,6 +133,37 @@ static void check_full(void) {
   OK(pool_group_destroy(runs));
 }
 
+/* It ends the thread that submits it, in place: what it left goes to somebody, for nobody has its handle. */
+static atomic_int results;
+
+static void drop_counted(void* result) {
+  CHECK_EQ(((context_t*)result)->drops, 1);
+  atomic_fetch_add(&results, 1);
+}
+static void* submit_and_end(void* full) {
+  pool_job_t job;
+  (void)pool_group_submit_job(*(pool_group_t*)full, run, &context, drop, drop_counted, &job);
+  CHECK(!"the thread has ended");
+  return NULL;
+}
+static void check_exit_in_place(void) {
+  pool_group_options_t options = group_defaults();
+  options.queue_capacity = 1;
+  options.overflow = POOL_OVERFLOW_CALLER_RUNS;
+  pool_group_t full = make_group_of(pool, &options);
+  hold_t hold;
+  hold_workers(&hold, pool, 1);
+  OK(pool_group_submit(full, task_nothing, NULL));
+  context = (context_t){0};
+  context.exits = true;
+  CHECK_EQ(pthread_join(start(submit_and_end, &full), NULL), 0);
+  check(&context, 1);
+  CHECK_EQ(results, 1);
+  release_workers(&hold);
+  CHECK_STATUS(pool_group_wait(full), POOL_EFAILED);
+  OK(pool_group_destroy(full));
+}
+
 int main(void) {
   pool = make_pool(1);
   group = make_group(pool);
@@ -140,6 +171,7 @@ int main(void) {
   check_cancelled();
   check_discarded();
   check_full();
+  check_exit_in_place();
   /* With its pool. */
   hold_t hold;
   hold_workers(&hold, pool, 1);

@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
       check_refused(made, here);
     }
   }
-  CHECK(made_pools > rounds / 20 && made_pools < rounds);
+  if (rounds >= 100) CHECK(made_pools > rounds / 20 && made_pools < rounds);
   std::printf("%d of %d taken\n", made_pools, rounds);
   return 0;
 }

@@ -73,8 +73,8 @@ class group_awaiter {
     }
     told_ = std::make_shared<status>(status::busy);
     status_ = self.promise().runner->sleep(self, forever.count(), [this](pool_timer_t timer) {
-      return other_.try_notify([other = other_, told = told_, timer] {
-        *told = outcome_of_empty(other);
+      return other_.try_notify([other = other_, told = told_, timer](status outcome) {
+        *told = other.poll() == status::bad_handle ? status::closed : outcome;
         pool_timer_fire(timer);
       });
     });
@@ -85,16 +85,6 @@ class group_awaiter {
   }
 
  private:
-  // In its notification. It may be in use again, but as long as this runs it is not reset.
-  static status outcome_of_empty(group_ref other) noexcept {
-    const status now = other.poll();
-    if (now == status::bad_handle) return status::closed;
-    if (now != status::busy) return now;
-    std::int32_t code = 0;
-    pool_group_failure(other, &code, nullptr, 0);
-    return code != 0 ? status::failed : status::ok;
-  }
-
   group_ref other_;
   status status_ = status::ok;
   std::shared_ptr<status> told_;

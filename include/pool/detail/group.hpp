@@ -108,13 +108,14 @@ class group_ref {
   template <class T>
   status try_submit(job<T>& ready) const {
     if (ready.state_ == nullptr || ready.handle_.id != 0) return status::invalid;
+    // pthread_exit() in a job that is run in place comes out of the call, when the library has let go of the state;
+    // fork() there makes a child in which nobody lets go. In both `ready` is submitted, and its handle none.
+    ready.handle_.id = UINT64_MAX;
     pool_job_t handle{};
-    // pthread_exit() in a job that is run in place comes out of the call, when the library has let go of the state: `ready`
-    // then frees it as if it had never been submitted.
     using state = detail::job_state<T>;
     const pool_status_t result =
         pool_group_submit_job(handle_, state::entry, ready.state_, state::drop, nullptr, &handle);
-    if (result == POOL_OK) ready.handle_ = handle;
+    if (result != POOL_EFORKED) ready.handle_ = handle;
     return detail::as_status(result);
   }
 

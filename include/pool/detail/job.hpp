@@ -131,7 +131,7 @@ using job_value = std::conditional_t<std::is_lvalue_reference_v<std::invoke_resu
 // A job<T> that goes away does not block: a job that has not started is cancelled, since nobody can have its result
 // any more; one that runs is let go, and its result destroyed when it has finished. What the closure refers to has to
 // live until the group's wait, as with every task. The closure is destroyed right after the run; that of a job which
-// never ran with the job<T>, or by cancel().
+// never ran by cancel(), with the job<T>, or, if its group was cancelled, with the group's tasks at the latest.
 template <class T>
 class [[nodiscard]] job {
  public:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import traceback
+import weakref
 
 import pytest
 from gate import Gate
@@ -94,6 +95,24 @@ def test_jobs_that_are_cancelled_hold_nothing(lone: libpool.Pool) -> None:
         assert len(_callbacks.live) == held
         assert all(job.cancelled() for job in jobs)
         group.reset()
+
+
+def test_a_cancelled_job_lets_go_of_its_arguments(lone: libpool.Pool) -> None:
+    class Argument:
+        pass
+
+    group = libpool.Group(lone)
+    group.suspend()
+    argument = Argument()
+    lost = weakref.ref(argument)
+    with group.submit_job(id, argument) as job:
+        del argument
+        assert lost() is not None
+        assert job.cancel()
+        assert lost() is None
+    group.resume()
+    with pytest.raises(libpool.CancelledError):
+        group.wait()
 
 
 def test_waits_inside_tasks_run_the_job(lone: libpool.Pool) -> None:

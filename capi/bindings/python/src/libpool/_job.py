@@ -26,6 +26,10 @@ class _Call:
         self.value: object = None
         self.exception: Optional[BaseException] = None
 
+    def forget(self) -> None:
+        """Lets go of the function and its arguments. Requires: it will not be run."""
+        self._call = None
+
     def run(self) -> int:
         assert self._call is not None
         fn, args, kwargs = self._call
@@ -96,6 +100,7 @@ class Job(Generic[T]):
         if status == EBUSY:
             return self.cancelled()
         check(status)
+        self._call.forget()
         return True
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ impl std::error::Error for JoinError {
 ///
 /// Its drop does not block: a job that has not started is cancelled, since nobody can have its result any more; one that
 /// runs is let go, and its result dropped when it is finished. The closure of a job that never ran is dropped by
-/// [`cancel`](ScopedJob::cancel), or with the job.
+/// [`cancel`](ScopedJob::cancel), with the job, or, if its group was cancelled, with the group's tasks at the latest.
 pub type Job<T> = ScopedJob<'static, T>;
 
 /// A job of a [`Scope`](crate::Scope), which may borrow; otherwise as [`Job`].
@@ -129,9 +129,14 @@ fn over(status: sys::pool_status_t) -> Result<()> {
 
 impl<T> Drop for ScopedJob<'_, T> {
     fn drop(&mut self) {
-        let _ = self.cancel();
+        // SAFETY: any handle may be passed.
+        let is_cancelled = unsafe { sys::pool_job_cancel(self.handle) } == sys::POOL_OK;
         // SAFETY: any handle may be passed.
         unsafe { sys::pool_job_release(self.handle) };
+        if is_cancelled {
+            // SAFETY: it will not run, and nobody else is told so. (Last: it may panic.)
+            unsafe { self.state.drop_closure() };
+        }
     }
 }
 

@@ -174,6 +174,28 @@ fn a_result_that_panics_in_its_drop_goes_no_further() {
 }
 
 #[test]
+fn a_closure_that_panics_in_its_drop_is_let_go_of_first() {
+    struct Bad;
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            panic!("in the drop of a closure")
+        }
+    }
+    let pool = pool();
+    let group = Group::new(&pool).unwrap();
+    group.suspend().unwrap();
+    let bad = Bad;
+    let job = group
+        .spawn_job(move || {
+            let _bad = &bad;
+        })
+        .unwrap();
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(job))).is_err());
+    group.resume().unwrap();
+    assert!(matches!(group.wait(), Err(Error::Cancelled)));
+}
+
+#[test]
 fn jobs_outlive_their_pool() {
     let (sender, told) = channel();
     let (run, unrun) = {
