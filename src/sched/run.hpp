@@ -90,8 +90,11 @@ class Run {
     frame_.life = life_;
     frame_.job = job_;
     frame_.timer = timer;
-    frame_.fn =
-        job_ != nullptr ? reinterpret_cast<std::uintptr_t>(job_->calls.fn) : reinterpret_cast<std::uintptr_t>(task_.fn);
+    frame_.fn = reinterpret_cast<std::uintptr_t>(task_.fn);
+    if (job_ == nullptr) return;
+    frame_.fn = reinterpret_cast<std::uintptr_t>(job_->calls.fn);
+    task_.ctx = job_->calls.ctx;
+    task_.drop = job_->calls.drop;
   }
 
   // The task and all that follows. A job has left its queued phase already. False: it has handed itself back, and is
@@ -148,7 +151,7 @@ class Run {
       void* left;
       ~Result() { job.result.store(left); }
     } result{*job_, nullptr};
-    return job_->calls.fn(job_->calls.ctx, &result.left);
+    return job_->calls.fn(task_.ctx, &result.left);
   }
 
   // When it starts, if it is timed; else 0.
@@ -185,9 +188,9 @@ class Run {
     }
     frame_.dropping = true;
     try {
-      const auto drop = job_ == nullptr ? task_.drop : job_->calls.drop;
-      void* const ctx = job_ == nullptr ? task_.ctx : job_->calls.ctx;
-      if (drop != nullptr) call_quietly<Sys>(pool_.log, "a drop callback threw an exception; ignored", drop, ctx);
+      if (task_.drop != nullptr) {
+        call_quietly<Sys>(pool_.log, "a drop callback threw an exception; ignored", task_.drop, task_.ctx);
+      }
     } catch (const abi::__forced_unwind&) {
       finish(fate);
       throw;
