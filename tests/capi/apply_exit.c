@@ -43,7 +43,7 @@ static void* call(void* ctx) {
   loop->caller = pthread_self();
   pthread_cleanup_push(has_left, ctx);
   (void)pool_group_apply(group, 1000, 1, turn_of_two, ctx);
-  CHECK(!"the thread has ended");
+  CHECK(false); /* the thread has ended */
   pthread_cleanup_pop(0);
   return NULL;
 }
@@ -111,7 +111,7 @@ static int32_t exits(void* ctx, uint64_t index) {
 }
 static int32_t loops(void* ctx) {
   (void)pool_group_apply(group, 5, 1, exits, ctx);
-  CHECK(!"the thread has ended");
+  CHECK(false); /* the thread has ended */
   return 0;
 }
 

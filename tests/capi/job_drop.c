@@ -143,7 +143,7 @@ static void drop_counted(void* result) {
 static void* submit_and_end(void* full) {
   pool_job_t job;
   (void)pool_group_submit_job(*(pool_group_t*)full, run, &context, drop, drop_counted, &job);
-  CHECK(!"the thread has ended");
+  CHECK(false); /* the thread has ended */
   return NULL;
 }
 static void check_exit_in_place(void) {
