@@ -20,7 +20,8 @@ struct LettingGo {
   const std::uint32_t era = Sys::era();
   bool has_returned = false;
 
-  ~LettingGo() {
+  // (A result's drop may end the thread.)
+  ~LettingGo() noexcept(false) {  // NOLINT(bugprone-exception-escape)
     if (era != Sys::era()) return;
     if (submit.is_consumed()) {
       if (!has_returned) release_handle(world, job, generation);
