@@ -30,7 +30,8 @@ static int32_t task_tell(void* thread) {
  * (The very first worker can, as fast as it may be; then the submit makes a second one, which is allowed, and we begin
  * anew.) */
 static pool_t make_pool_with_one(uint32_t most, int before, atomic_int* worker) {
-  for (;;) {
+  for (int tries = 1;; tries++) {
+    CHECK(tries < 100); /* seldom is it more than one */
     const pool_t pool = make_pool(most);
     const pool_group_t group = make_group(pool);
     while (threads_now() != before) sched_yield(); /* one that was joined may stand in /proc for a moment longer */

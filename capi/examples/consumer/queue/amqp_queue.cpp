@@ -91,18 +91,19 @@ AmqpJob* AmqpQueue::held(const Receipt& receipt) {
   return found == held_.end() ? nullptr : &found->second;
 }
 
-bool AmqpQueue::publish(const Receipt& receipt, const std::string& queue, const AmqpLetter& letter) {
+void AmqpQueue::publish(const Receipt& receipt, const std::string& queue, const AmqpLetter& letter) {
   guarded([&] {
     link_.current()->publish(queue, letter);
     held_.erase(receipt.id);
   });
   published_.push_back(receipt);  // the commit finds out if the connection is lost
-  return true;
 }
 
 bool AmqpQueue::ack(const Receipt& receipt, const Result& result) {
   const AmqpJob* const job = held(receipt);
-  return job != nullptr && publish(receipt, topology::results, letter_of(*job, result));
+  if (job == nullptr) return false;
+  publish(receipt, topology::results, letter_of(*job, result));
+  return true;
 }
 
 bool AmqpQueue::nack(const Receipt& receipt, Duration delay, bool failed, std::string_view) {
@@ -115,7 +116,8 @@ bool AmqpQueue::nack(const Receipt& receipt, Duration delay, bool failed, std::s
   }
   job->attempts++;
   if (failed) job->failures++;
-  return publish(receipt, delay.count() <= 0 ? topology::work : topology::retry_for(delay), letter_of(*job));
+  publish(receipt, delay.count() <= 0 ? topology::work : topology::retry_for(delay), letter_of(*job));
+  return true;
 }
 
 bool AmqpQueue::extend(const Receipt& receipt, Duration) { return held(receipt) != nullptr; }
@@ -125,7 +127,8 @@ bool AmqpQueue::dead(const Receipt& receipt, std::string_view reason) {
   if (job == nullptr) return false;
   const AmqpObituary obituary{job->attempts + 1, job->failures + 1, std::string(reason.substr(0, longest_reason)),
                               wall_ms()};
-  return publish(receipt, topology::dead, letter_of(*job, obituary));
+  publish(receipt, topology::dead, letter_of(*job, obituary));
+  return true;
 }
 
 std::vector<Receipt> AmqpQueue::commit() {

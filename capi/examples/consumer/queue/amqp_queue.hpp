@@ -52,7 +52,7 @@ class AmqpQueue final : public Queue {
   template <typename Call>
   void guarded(Call call);  // drops the connection if the call says that it is lost
   void drop(const LostConnection& why);
-  bool publish(const Receipt& receipt, const std::string& queue, const AmqpLetter& letter);
+  void publish(const Receipt& receipt, const std::string& queue, const AmqpLetter& letter);
   AmqpJob* held(const Receipt& receipt);
   Message take(AmqpDelivery& delivery);
   void await_rest(AmqpConnection& connection);
