@@ -25,15 +25,7 @@ pool_build release
 pool_build_bench
 programs=$pool_root/build/bench
 
-# A peer whose tool or package is missing is left out, and the runner says SKIPPED.
-if command -v go > /dev/null; then
-  for peer in go gochan ants; do
-    (cd bench/workloads/go && go build -o "$programs/$peer" "./cmd/$peer") || rm -f "$programs/$peer"
-  done
-fi
-if [[ $quick == no ]] && command -v cargo > /dev/null; then
-  cargo build --release --locked --manifest-path bench/workloads/rayon/Cargo.toml --target-dir build/bench-rayon &&
-    cp build/bench-rayon/release/rayon-bench "$programs/rayon" || rm -f "$programs/rayon"
-fi
+pool_build_go_peers
+[[ $quick == yes ]] || pool_build_rust_peers
 
 exec python3 bench/runner/run.py --programs "$programs" "$@"

@@ -59,6 +59,13 @@ header benchmark/benchmark.h libbenchmark-dev
 module glib-2.0 libglib2.0-dev
 tool cargo cargo"
       ;;
+    study)
+      echo "tool python3 python3
+python matplotlib python3-matplotlib"
+      ;;
+    study-peers)
+      echo "tool javac openjdk-17-jdk-headless"
+      ;;
     docs)
       echo "tool doxygen doxygen
 tool python3 python3"
@@ -183,6 +190,42 @@ pool_build_bench() {
   cmake --install "$pool_root/build/release" --prefix "$pool_root/build/bench-prefix" > /dev/null
   cmake -S "$pool_root/bench" -B "$pool_root/build/bench" -DCMAKE_PREFIX_PATH="$pool_root/build/bench-prefix"
   cmake --build "$pool_root/build/bench" -j "$pool_jobs" --target "${1:-all}"
+}
+
+# Builds the peers of the bench in Go, Rust and Java into build/bench. One whose tool or package is missing is left out,
+# and the runner says SKIPPED.
+pool_build_go_peers() {
+  local peer
+  command -v go > /dev/null || return 0
+  for peer in go gochan ants; do
+    (cd "$pool_root/bench/workloads/go" && go build -o "$pool_root/build/bench/$peer" "./cmd/$peer") ||
+      rm -f "$pool_root/build/bench/$peer"
+  done
+}
+
+pool_build_rust_peers() {
+  command -v cargo > /dev/null || return 0
+  cargo build --release --locked --manifest-path "$pool_root/bench/workloads/rayon/Cargo.toml" \
+    --target-dir "$pool_root/build/bench-rayon" &&
+    cp "$pool_root/build/bench-rayon/release/rayon-bench" "$pool_root/build/bench/rayon" ||
+    rm -f "$pool_root/build/bench/rayon"
+}
+
+pool_build_java_peers() {
+  local java
+  java=$(pool_java)
+  [[ -n $java ]] || return 0
+  rm -rf "$pool_root/build/bench/java"
+  "${java}c" -d "$pool_root/build/bench/java" "$pool_root"/bench/workloads/java/*.java ||
+    rm -rf "$pool_root/build/bench/java"
+}
+
+# Prints the java of the newest JDK, which has a javac beside it, or nothing.
+pool_java() {
+  local compiler
+  for compiler in $(command -v javac) /usr/lib/jvm/*/bin/javac; do
+    [[ ! -x $compiler ]] || echo "$("$compiler" -version 2>&1 | awk '{print $2}') ${compiler%c}"
+  done | sort -V | awk 'END {print $2}'
 }
 
 # Runs the tests of one preset. pool_ctest PRESET [CTEST ARGUMENTS...]

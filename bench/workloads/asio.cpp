@@ -6,6 +6,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "cases.hpp"
+#include "program.hpp"
 #include "waitgroup.hpp"
 
 namespace {
@@ -48,4 +49,4 @@ struct Asio {
 
 }  // namespace
 
-int main(int argc, char** argv) { return bench::Cases<Asio>::main(argc, argv); }
+int main(int argc, char** argv) { return bench::run_program<Asio>(argc, argv); }

@@ -28,6 +28,8 @@ struct Setup {
   int64_t idle_timeout = 0;         // ns; 0: the library's default (libpool)
   unsigned burst_workers = 0;       // further threads for a while (libpool)
   unsigned timing = 0;              // one task in so many is timed (libpool)
+  unsigned overflow = 0;            // what a full queue does, POOL_OVERFLOW_*; 0: the library's default (libpool)
+  int other_groups = 1'000;         // groups that are alive besides (libpool)
 };
 
 inline void nothing(void* /*ctx*/) {}
@@ -209,7 +211,8 @@ struct Cases {
 
   static void queued_bytes_case(const char* name) {
     constexpr int64_t kTasks = 1'000'000;
-    Peer::with({.capacity = 2 * kTasks}, [&](Peer& peer) {
+    // Memory goes back with the threads that idle.
+    Peer::with({.capacity = 2 * kTasks, .idle_timeout = 1'000'000'000}, [&](Peer& peer) {
       flood<nothing>(peer, 1'000);
       Blocker blocker;
       Group group(peer);
@@ -325,7 +328,7 @@ struct Cases {
 
   static int main(int argc, char** argv) {
     if (argc == 2 && run(argv[1])) return 0;
-    std::fprintf(stderr, "usage: %s CASE\n", argv[0]);
+    std::fprintf(stderr, "usage: %s CASE, or study or overload with KEY=VALUE...\n", argv[0]);
     return 2;
   }
 };

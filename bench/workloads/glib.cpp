@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "cases.hpp"
+#include "program.hpp"
 #include "waitgroup.hpp"
 
 namespace {
@@ -56,4 +57,4 @@ struct GLib {
 
 }  // namespace
 
-int main(int argc, char** argv) { return bench::Cases<GLib>::main(argc, argv); }
+int main(int argc, char** argv) { return bench::run_program<GLib>(argc, argv); }

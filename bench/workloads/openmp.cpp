@@ -3,11 +3,13 @@
 //
 // OpenMP (g++: libgomp): tasks of one thread of a parallel region, and taskwait.
 #include "cases.hpp"
+#include "program.hpp"
 
 namespace {
 
 struct OpenMp {
   static constexpr int kShare = 1;
+  static constexpr int kMostSubmitters = 1;
 
   template <typename Body>
   static void with(const bench::Setup& setup, Body body) {
@@ -37,4 +39,4 @@ struct OpenMp {
 
 }  // namespace
 
-int main(int argc, char** argv) { return bench::Cases<OpenMp>::main(argc, argv); }
+int main(int argc, char** argv) { return bench::run_program<OpenMp>(argc, argv); }

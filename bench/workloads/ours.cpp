@@ -3,7 +3,9 @@
 //
 // The cases that only libpool has, or that it does in another way than the peers.
 #include "ours.hpp"
+#include "ours_bounded.hpp"
 #include "ours_sleepers.hpp"
+#include "program.hpp"
 
 #include <pool/pool.hpp>
 
@@ -42,7 +44,7 @@ void flood_drop_case(const char* name) {
 // 10^6 queued tasks whose 48 bytes of context are copied, with a drop.
 void queued_context_case(const char* name) {
   constexpr int64_t kTasks = 1'000'000;
-  Ours::with({.capacity = 2 * kTasks}, [&](Ours& peer) {
+  Ours::with({.capacity = 2 * kTasks, .idle_timeout = 1'000'000'000}, [&](Ours& peer) {
     Blocker blocker;
     Ours::Group group(peer);
     blocker.block(group, 2);
@@ -199,11 +201,15 @@ bool run(const std::string& name) {
   return run_sleepers(name) || Cases<Ours>::run(name);
 }
 
+int run_case(int argc, char** argv) {
+  if (argc == 2 && run(argv[1])) return 0;
+  std::fprintf(stderr, "usage: %s CASE, or study or overload with KEY=VALUE...\n", argv[0]);
+  return 2;
+}
+
 }  // namespace
 }  // namespace bench
 
 int main(int argc, char** argv) {
-  if (argc == 2 && bench::run(argv[1])) return 0;
-  std::fprintf(stderr, "usage: %s CASE\n", argv[0]);
-  return 2;
+  return bench::run_program<bench::Ours, bench::OursBounded>(argc, argv, bench::run_case);
 }

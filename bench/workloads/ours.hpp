@@ -2,7 +2,7 @@
 // Copyright (c) the libpool authors
 //
 // libpool, through pool.h and libpool.so as any program uses it. Default options but for the number of workers and
-// what a case asks for; 1000 other groups are alive.
+// what a case asks for; in the cases of the bench 1000 other groups are alive.
 #ifndef POOL_BENCH_OURS_HPP
 #define POOL_BENCH_OURS_HPP
 
@@ -20,7 +20,6 @@ inline void check(pool_status_t status) {
 
 struct Ours {
   static constexpr int kShare = 1;
-  static constexpr int kOtherGroups = 1'000;
 
   template <typename Body>
   static void with(const Setup& setup, Body body) {
@@ -31,11 +30,12 @@ struct Ours {
     options.idle_timeout = setup.idle_timeout;
     options.burst_workers = setup.burst_workers;
     options.timing = setup.timing;
+    options.overflow = setup.overflow;
     if (setup.burst_workers != 0) options.burst_delay = 1'000'000;
     if (setup.eager) options.wake_policy = POOL_WAKE_EAGER;
     Ours peer{};
     check(pool_create(&options, &peer.pool));
-    for (int i = 0; i < kOtherGroups; i++) {
+    for (int i = 0; i < setup.other_groups; i++) {
       pool_group_t other;
       check(pool_group_create(peer.pool, nullptr, &other));
     }

@@ -42,7 +42,8 @@ void sleep_delayed(const Sleepers& sleepers) {
     options.limit_counts_suspended = 1;
     pool_group_t group;
     check(pool_group_create(peer.pool, &options, &group));
-    for (int i = 0; i < sleepers.count; i++) check(pool_group_submit(group, sleep_in_c, &have_slept[i]));
+    for (int i = 0; i < sleepers.count; i++)
+      check(pool_group_submit(group, sleep_in_c, &have_slept[static_cast<size_t>(i)]));
     check(pool_group_wait(group));
     check(pool_group_destroy(group));
   });

@@ -8,6 +8,7 @@
 #include <tbb/task_group.h>
 
 #include "cases.hpp"
+#include "program.hpp"
 
 namespace {
 
@@ -44,4 +45,4 @@ struct Tbb {
 
 }  // namespace
 
-int main(int argc, char** argv) { return bench::Cases<Tbb>::main(argc, argv); }
+int main(int argc, char** argv) { return bench::run_program<Tbb>(argc, argv); }

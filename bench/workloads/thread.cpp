@@ -5,12 +5,14 @@
 #include <semaphore>
 
 #include "cases.hpp"
+#include "program.hpp"
 #include "sleepers.hpp"
 
 namespace {
 
 struct Thread {
   static constexpr int kShare = 100;
+  static constexpr bool kThreadEach = true;
 
   template <typename Body>
   static void with(const bench::Setup& /*setup*/, Body body) {
@@ -58,5 +60,5 @@ int main(int argc, char** argv) {
   if (const bench::Sleepers sleepers = bench::sleepers_of(name, "thread"); sleepers.count != 0) {
     return bench::time_sleepers(name, [&] { sleep_in_threads(sleepers); }), 0;
   }
-  return bench::Cases<Thread>::main(argc, argv);
+  return bench::run_program<Thread>(argc, argv);
 }

@@ -168,24 +168,16 @@ func sleep(name string, group Group, s sleepers) {
 	start, cpu := time.Now(), cpuTime()
 	flood(group, s.count, func() { time.Sleep(s.d) })
 	fmt.Printf("%s %.4g %.4g\n", name, time.Since(start).Seconds()*1e3, float64(cpuTime()-cpu)/1e6)
-	fmt.Printf("%s-rss %.4g -\n", name, mostResident()/1e6)
-}
-
-// mostResident gives the most bytes of memory that this program ever had. (Getrusage counts what its parent had before
-// it, too.)
-func mostResident() float64 {
-	status, _ := os.ReadFile("/proc/self/status")
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
-	var kilobytes float64
-	fmt.Sscan(after, &kilobytes)
-	return kilobytes * 1024
+	fmt.Printf("%s-rss %.4g -\n", name, float64(mostResident())/1e6)
 }
 
 // Main runs the case that the command line names.
-func Main(peer Peer) {
+func Main(peer Peer, policies map[string]Policy) {
+	if studied(peer, policies) {
+		return
+	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage:", os.Args[0], "CASE")
-		os.Exit(2)
+		fail(misused, "usage: CASE, or study or overload and KEY=VALUE...")
 	}
 	if runtime.GOMAXPROCS(0) > workers+1 { // the workers and the submitter, on machines with more CPUs
 		runtime.GOMAXPROCS(workers + 1)

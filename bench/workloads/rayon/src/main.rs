@@ -7,6 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+mod options;
+mod overload;
+mod sample;
+mod study;
+mod submitter;
+mod work;
+
 const WORKERS: usize = 2;
 
 #[repr(C)]
@@ -19,11 +26,16 @@ extern "C" {
     fn clock_gettime(clock: i32, now: *mut Timespec) -> i32;
 }
 
-fn cpu_ns() -> f64 {
+const PROCESS_CPUTIME: i32 = 2;
+
+fn clock_ns(clock: i32) -> i64 {
     let mut now = Timespec { seconds: 0, ns: 0 };
-    const PROCESS_CPUTIME: i32 = 2;
-    unsafe { clock_gettime(PROCESS_CPUTIME, &mut now) };
-    now.seconds as f64 * 1e9 + now.ns as f64
+    unsafe { clock_gettime(clock, &mut now) };
+    now.seconds * 1_000_000_000 + now.ns
+}
+
+fn cpu_ns() -> f64 {
+    clock_ns(PROCESS_CPUTIME) as f64
 }
 
 fn rounds(count: usize) -> usize {
@@ -103,11 +115,15 @@ fn run(name: &str) {
 }
 
 fn main() {
-    let name = std::env::args().nth(1).expect("usage: rayon-bench CASE");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let name = arguments
+        .first()
+        .expect("usage: rayon-bench CASE, or study or overload and KEY=VALUE...");
     let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    if name == "lone-start" {
-        lone_start(&pool(WORKERS));
-    } else {
-        pool(WORKERS + 1).install(|| run(&name));
+    match name.as_str() {
+        "study" => study::study(&arguments[1..]),
+        "overload" => overload::overload(&arguments[1..]),
+        "lone-start" => lone_start(&pool(WORKERS)),
+        _ => pool(WORKERS + 1).install(|| run(name)),
     }
 }

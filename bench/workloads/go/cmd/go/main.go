@@ -20,8 +20,22 @@ func (g *group) Run(f func()) {
 	}()
 }
 
+// none has no bound, but so many places to work at: goroutines that only sleep would take any load otherwise.
+func none(workers, _ int) (func(f func()) bool, func()) {
+	places := make(chan struct{}, workers)
+	submit := func(f func()) bool {
+		go func() {
+			places <- struct{}{}
+			f()
+			<-places
+		}()
+		return true
+	}
+	return submit, func() {}
+}
+
 func main() {
 	bench.Main(func(int) (func() bench.Group, func()) {
 		return func() bench.Group { return &group{} }, func() {}
-	})
+	}, map[string]bench.Policy{"none": none})
 }
