@@ -24,23 +24,25 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   if (!found) return found.status();
   queue::Work work;
   const std::int64_t submitted = terms.is_delayed ? 0 : sched::stamp_next(*found.world, *found.slot);
-  if (!sched::Task::pack(fn, ctx, drop, copy_size, work, submitted)) return POOL_ENOMEM;
+  sched::TaskNodes<System> nodes(*found.world);
+  if (!sched::Task::pack(nodes, fn, ctx, drop, copy_size, work, submitted)) return POOL_ENOMEM;
   POOL_PROBE(submit, found.slot, fn, ctx);
   // Where there is room, the terms do not matter.
   if (!terms.is_delayed && sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
     return POOL_OK;
   if (!terms.is_delayed && sched::submit_traced(*found.world, *found.slot, found.generation, work)) return POOL_OK;
   sched::Submit<System> submit(*found.world, *found.slot, found.generation, terms);
-  // Also if the drop of a task that makes room for this one ends the thread; and in a child that the task made while it
-  // ran in place: nobody else has it there.
+  // Also if the drop of a task that makes room for this one ends the thread. (Not in a child that the task made while
+  // it ran in place: there the node is of another world.)
   struct Discarding {
+    sched::TaskNodes<System>& nodes;
     const sched::Submit<System>& submit;
     const queue::Work& work;
     std::uint32_t era;
     ~Discarding() {
-      if (!submit.is_consumed() || era != os::era()) sched::Task::discard(work);
+      if (era == os::era() && !submit.is_consumed()) sched::Task::discard(nodes, work);
     }
-  } const discarding{submit, work, os::era()};
+  } const discarding{nodes, submit, work, os::era()};
   return capi::status_of(submit(work));
 }
 // The task's node is the queue's, once it is accepted.

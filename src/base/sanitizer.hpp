@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// What ThreadSanitizer cannot know: whatever a thread has done happens before what others do once the kernel says that
-// it is gone. It has to be told. For everybody else these are nothing.
+// What the sanitizers cannot know. ThreadSanitizer: whatever a thread has done happens before what others do once the
+// kernel says that it is gone. AddressSanitizer: memory of our own that nobody may touch just now. For everybody else
+// these are nothing.
 #pragma once
+
+#include <cstddef>
 
 #if defined(__SANITIZE_THREAD__)
 #define POOL_TSAN 1
@@ -11,6 +14,21 @@
 #if __has_feature(thread_sanitizer)
 #define POOL_TSAN 1
 #endif
+#endif
+
+#if defined(__SANITIZE_ADDRESS__)
+#define POOL_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOL_ASAN 1
+#endif
+#endif
+
+#ifdef POOL_ASAN
+extern "C" {
+void __asan_poison_memory_region(const volatile void* address, std::size_t size);
+void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);
+}
 #endif
 
 #ifdef POOL_TSAN
@@ -33,6 +51,18 @@ inline void leave_behind([[maybe_unused]] void* what) {
 inline void take_over([[maybe_unused]] void* what) {
 #ifdef POOL_TSAN
   __tsan_acquire(what);
+#endif
+}
+
+// Whoever touches it is told off; until it is unpoisoned.
+inline void poison([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t size) {
+#ifdef POOL_ASAN
+  __asan_poison_memory_region(memory, size);
+#endif
+}
+inline void unpoison([[maybe_unused]] const void* memory, [[maybe_unused]] std::size_t size) {
+#ifdef POOL_ASAN
+  __asan_unpoison_memory_region(memory, size);
 #endif
 }
 

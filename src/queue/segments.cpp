@@ -25,10 +25,30 @@ std::uint32_t Segments::take() noexcept {
 
 void Segments::give(std::uint32_t index) noexcept {
   if (free_count_.fetch_add(1, std::memory_order_relaxed) >= kept_segments) {
-    // The mapping stays, so this cannot go wrong for a late reader; if it fails the page is merely kept.
-    (void)madvise(cells(index), sizeof(CellType) * cells_per_segment, MADV_DONTNEED);
+    forget(index);
+  } else {
+    given_.fetch_add(1, std::memory_order_relaxed);
   }
   free_.push(index);
+}
+
+void Segments::forget(std::uint32_t index) noexcept {
+  // The mapping stays, so this cannot go wrong for a late reader; if it fails the page is merely kept.
+  (void)madvise(cells(index), sizeof(CellType) * cells_per_segment, MADV_DONTNEED);
+}
+
+void Segments::trim() noexcept {
+  if (given_.load(std::memory_order_relaxed) <= rest_segments || is_trimming_.exchange(true)) return;
+  given_.store(0, std::memory_order_relaxed);
+  // The list has the latest ones on top: those further down are the ones to go. (Who takes one meanwhile gets one that
+  // lies deeper, or a fresh one.)
+  std::uint32_t count = 0;
+  while (count < kept_segments && free_.pop(trimmed_[count])) ++count;
+  for (std::uint32_t i = count; i-- != 0;) {
+    if (i >= rest_segments) forget(trimmed_[i]);
+    free_.push(trimmed_[i]);
+  }
+  is_trimming_.store(false);
 }
 
 bool Segments::add_chunk(std::uint32_t number) noexcept {

@@ -6,8 +6,8 @@
 // system while a late reader still finds memory there (zeros).
 //
 // Guarantees: segments are addressed by index and never unmapped. take() returns one whose cells are all empty and
-// whose link may be set already (queue/README.md, "A late link is a gift"). The last 4 MiB of free segments stay in
-// memory; the pages of further ones are given back to the system at once.
+// whose link may be set already (queue/README.md, "A late link is a gift"). The last 16 MiB of free segments stay in
+// memory until trim(); the pages of further ones are given back to the system at once.
 #pragma once
 
 #include <atomic>
@@ -35,6 +35,9 @@ class Segments {
     give(index);
   }
 
+  // Nobody seems to need them: the pages of free ones go back to the system, but for 256 KiB.
+  void trim() noexcept;
+
   CellType* cells(std::uint32_t index) const { return chunk(index)->cells[index % chunk_segments]; }
   std::atomic<std::uint32_t>& link(std::uint32_t index) const { return chunk(index)->links[index % chunk_segments]; }
 
@@ -42,7 +45,8 @@ class Segments {
   // Mapped, not touched: a chunk costs what is used of it.
   static constexpr std::uint32_t chunk_segments = 1024;
   static constexpr std::uint32_t chunks = 1U << 12;
-  static constexpr std::int64_t kept_segments = 1024;
+  static constexpr std::int64_t kept_segments = 4096;
+  static constexpr std::uint32_t rest_segments = 64;
 
   struct alignas(4096) Chunk {
     CellType cells[chunk_segments][cells_per_segment];
@@ -52,10 +56,14 @@ class Segments {
   // Acquire: pairs with the release in take(). Every index that is read anywhere was returned by take() before.
   Chunk* chunk(std::uint32_t index) const { return chunks_[index / chunk_segments].load(std::memory_order_acquire); }
   void give(std::uint32_t index) noexcept;
+  void forget(std::uint32_t index) noexcept;
   bool add_chunk(std::uint32_t number) noexcept;
 
   std::atomic<Chunk*> chunks_[chunks] = {};
   std::atomic<std::int64_t> free_count_ = 0;
+  std::atomic<std::uint32_t> given_ = 0;  // to what is kept, since the last trim()
+  std::atomic<bool> is_trimming_ = false;
+  std::uint32_t trimmed_[kept_segments];  // by whoever trims
   std::uint32_t fresh_ = 0;
   std::mutex growth_;
   FreeList free_;

@@ -61,7 +61,8 @@ class Loop {
       loop->holders_.fetch_add(1);
       loop->tasks_.fetch_add(1);
       queue::Work work;
-      submitted = Task::pack(&Loop::work, loop, &Loop::drop, 0, work) ? Submitted::ok : Submitted::no_memory;
+      const bool has_node = Task::pack(TaskNodes<Sys>(world), &Loop::work, loop, &Loop::drop, 0, work);
+      submitted = has_node ? Submitted::ok : Submitted::no_memory;
       if (submitted != Submitted::ok) {
         loop->forgo();
         break;
@@ -70,7 +71,7 @@ class Loop {
       const SubmitTerms terms = accepted == 0 ? SubmitTerms{} : SubmitTerms{Overflow::reject, 0, true};
       submitted = Submit<Sys>(world, group, life, terms)(work);
       if (submitted != Submitted::ok) {
-        Task::discard(work);
+        Task::discard(TaskNodes<Sys>(world), work);
         loop->forgo();  // NOLINT(clang-analyzer-unix.Malloc): the node is discarded, or the queue's
         break;
       }

@@ -131,6 +131,9 @@ struct alignas(base::cache_line) Local {
   Chain timers;
   Chain spare_timers;
 
+  // Nodes of tasks (queue/nodes.hpp). Its own.
+  typename Sys::Nodes::Cache nodes;
+
   // Under the bias: where what this thread does is recorded, and of which trace that is (sched/trace.hpp); 0: of none.
   std::uint64_t trace_number = 0;
   void* trace_buffer = nullptr;

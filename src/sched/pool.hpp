@@ -300,6 +300,12 @@ struct World {
   typename Sys::template Atomic<std::uint32_t> local_cursor{0};
   typename Sys::template Atomic<std::uint64_t> traces{0};  // so far
   typename Sys::Segments segments;
+  typename Sys::Nodes nodes;
+  // Nobody has had work for a while.
+  void trim() {
+    nodes.trim();
+    segments.trim();
+  }
   typename Sys::Mutex family;  // the links between parents and children
 };
 

@@ -16,6 +16,7 @@
 #include "sched/cancel.hpp"
 #include "sched/complete.hpp"
 #include "sched/frame.hpp"
+#include "sched/nodes.hpp"
 #include "sched/statistics.hpp"
 #include "sched/task.hpp"
 #include "sched/trace.hpp"
@@ -202,7 +203,7 @@ class Run {
     if (frame_.is_inherited()) return;
     if (job_ != nullptr) finish_job(fate);
     if (has_unit_) give_unit(world_, group_, life_);
-    task_.free();
+    task_.free(TaskNodes<Sys>(world_));
     if (frame_.place >= 0) pool_.numbers.give(frame_.place);
     frame_.pop();
     if (!is_counted_ || origin_ == Origin::batch) {

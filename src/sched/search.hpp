@@ -116,6 +116,9 @@ class Search {
  private:
   // So many tasks of one group at most go by without a look at the clock.
   static constexpr std::uint32_t most_unread = 16;
+  // So many tasks of a group that nobody knows are claimed together at most: if these are longer than the last ones, a
+  // waiter has to come and take them from us.
+  static constexpr std::uint32_t most_guess = 8;
   // So many groups does a quick search leave to their owners, and each of them so many times in its life.
   static constexpr std::uint32_t most_left = 16;
   static constexpr std::uint32_t most_times = 3;
@@ -309,7 +312,7 @@ class Search {
   Claimed claim_from(std::uint32_t index) {
     GroupType* const group = &world_.groups[index];
     const auto mine = [this, group](std::uint32_t) { return is_ours(*group); };
-    const std::uint32_t batch = group->batch.load(std::memory_order_relaxed);
+    const std::uint32_t batch = std::max(group->batch.load(std::memory_order_relaxed), guess_);
     const Claimed claimed = claim_batch(world_, pool_, *group, mine, batch, claim_);
     if (claimed == Claimed::task) {
       visit(index);
@@ -366,6 +369,8 @@ class Search {
     if (tasks_ == 0) return;  // a visit ends, and nothing was run since the last reading
     const std::uint32_t batch = group.batch.load(std::memory_order_relaxed);
     const std::int64_t each = spent / tasks_;
+    if (each < Sys::quantum() / 16 && guess_ < most_guess) guess_ *= 2;
+    if (each > Sys::quantum() / 4 && guess_ > 1) guess_ /= 2;
     if (each > 2 * Sys::quantum() && batch > 1) group.batch.store(batch / 2, std::memory_order_relaxed);
     if (each < Sys::quantum() / 2 && batch < Window<Sys>::most) {
       group.batch.store(batch * 2, std::memory_order_relaxed);
@@ -408,6 +413,8 @@ class Search {
   std::int64_t looked_at_windows_ = 0;
   std::uint32_t tasks_ = 0;
   std::uint32_t next_reading_ = 1;
+  // How many tasks it claims together of a group that nobody knows yet, by how long its last claims took.
+  std::uint32_t guess_ = 1;
   // Of the groups with work that are ahead of the rotation, the one that is least so.
   std::uint32_t best_ = base::nil;
   std::int64_t best_used_ = 0;

@@ -23,6 +23,7 @@
 #include "os/futex.hpp"
 #include "os/mutex.hpp"
 #include "os/thread.hpp"
+#include "queue/nodes.hpp"
 #include "queue/segments.hpp"
 #include "queue/slab.hpp"
 #ifdef POOL_CHAOS
@@ -42,6 +43,7 @@ struct POOL_SYSTEM {
   template <class T, std::uint32_t ChunkSlots, std::uint32_t Chunks>
   using Slab = queue::Slab<T, ChunkSlots, Chunks>;
   using Segments = queue::Segments;
+  using Nodes = queue::Nodes;
   using Mutex = std::mutex;
   using AdaptiveMutex = os::AdaptiveMutex;
   using Thread = pthread_t;

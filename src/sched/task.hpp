@@ -36,14 +36,16 @@ struct Task {
     std::int64_t submitted;
   };
 
-  // Makes the cell of a task; false: no memory. copy_size 0 keeps ctx itself, submitted 0 is not timed.
-  static bool pack(TaskFn fn, void* ctx, DropFn drop, std::size_t copy_size, queue::Work& work,
+  // Makes the cell of a task; false: no memory. copy_size 0 keeps ctx itself, submitted 0 is not timed. `nodes` is
+  // where nodes come from and go to (sched/nodes.hpp); those of tasks that are timed are larger, and come from malloc.
+  template <class Nodes>
+  static bool pack(Nodes&& nodes, TaskFn fn, void* ctx, DropFn drop, std::size_t copy_size, queue::Work& work,
                    std::int64_t submitted = 0) {
     if (drop == nullptr && copy_size == 0 && submitted == 0) {
       work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
       return true;
     }
-    auto* node = static_cast<Node*>(std::malloc(submitted != 0 ? sizeof(TimedNode) : sizeof(Node)));
+    auto* const node = static_cast<Node*>(submitted != 0 ? std::malloc(sizeof(TimedNode)) : nodes.take());
     if (node == nullptr) return false;
     if (submitted != 0) static_cast<TimedNode*>(node)->submitted = submitted;
     node->fn = fn;
@@ -60,9 +62,12 @@ struct Task {
   }
 
   // Frees what pack() made, without running or dropping anything.
-  static void discard(const queue::Work& work) { std::free(node_of(work)); }
+  template <class Nodes>
+  static void discard(Nodes&& nodes, const queue::Work& work) {
+    if (Node* const node = node_of(work); node != nullptr) is_timed(work) ? std::free(node) : nodes.give(node);
+  }
 
-  explicit Task(const queue::Work& work) : node_(node_of(work)) {
+  explicit Task(const queue::Work& work) : node_(node_of(work)), has_timed_node_(is_timed(work)) {
     if (job_of(work) != nullptr) return;
     if (node_ == nullptr) {
       fn = reinterpret_cast<TaskFn>(work.fn);
@@ -71,7 +76,7 @@ struct Task {
     }
     fn = node_->fn;
     drop = node_->drop;
-    if (is_timed(work)) submitted = static_cast<TimedNode*>(node_)->submitted;
+    if (has_timed_node_) submitted = static_cast<TimedNode*>(node_)->submitted;
     if (work.fn == mark(copied) || work.fn == mark(timed_copied)) {
       ctx = node_->bytes;
     } else {
@@ -85,8 +90,9 @@ struct Task {
   }
 
   // Frees the node. The context is gone afterwards.
-  void free() {
-    std::free(node_);
+  template <class Nodes>
+  void free(Nodes&& nodes) {
+    if (node_ != nullptr) has_timed_node_ ? std::free(node_) : nodes.give(node_);
     node_ = nullptr;
   }
 
@@ -123,6 +129,7 @@ struct Task {
   }
 
   Node* node_ = nullptr;
+  bool has_timed_node_ = false;
 };
 
 }  // namespace pool::sched

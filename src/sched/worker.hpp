@@ -139,6 +139,7 @@ class WorkerLoop {
           is_kept = false;
           break;
         case Parker::none: {
+          if (!surplus) world_.trim();
           const Retired retired = pool_.idle.retire(worker_.parker, kept);
           if (retired == Retired::leaving) return leave();
           is_kept = retired == Retired::stays && !surplus;

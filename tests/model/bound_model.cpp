@@ -59,12 +59,13 @@ struct AtBounds : PoolTest<AtBounds<First, Second, Third, Timeout, OfGroup, OfPo
     for (unsigned i = 2 * index; i < 2 * index + 2; ++i) {
       const Handle& to = i == 5 ? open : bounded;
       pool::queue::Work work;
-      RL_ASSERT(Task::pack(&Tracked::run, &each[i], &Tracked::drop, 0, work));
+      RL_ASSERT(Task::pack(pool::sched::TaskNodes<ModelSystem>(this->world), &Tracked::run, &each[i], &Tracked::drop, 0,
+                           work));
       const Submitted submitted =
           pool::sched::Submit<ModelSystem>(this->world, *to.group, to.life, {policy, Timeout})(work);
       accepted[i] = submitted == Submitted::ok;
       if (!accepted[i]) {
-        Task::discard(work);
+        Task::discard(pool::sched::TaskNodes<ModelSystem>(this->world), work);
         RL_ASSERT(submitted == Submitted::full ? policy == reject || policy == discard_oldest
                                                : submitted == Submitted::timed_out && policy == block && Timeout > 0);
       }

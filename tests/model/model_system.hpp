@@ -238,6 +238,7 @@ class Segments {
     links_[index].link.store(pool::base::nil);
     free_.give(index);
   }
+  static void trim() {}
   CellType* cells(std::uint32_t index) { return cells_[index]; }
   Atomic<std::uint32_t>& link(std::uint32_t index) {
     if (stall != nullptr) stall();
@@ -260,6 +261,16 @@ class Segments {
   CellType cells_[count][cells_per_segment];
   Link links_[count];
   FreeIndexes<count> free_;
+};
+
+// The nodes of tasks are no part of these models; pages_model.cpp has their pages.
+struct Nodes {
+  static constexpr std::size_t node_size = 64;
+  struct Cache {};
+  static void* take(Cache&) { return std::malloc(node_size); }
+  static void give(Cache&, void* node) { std::free(node); }
+  static void flush(Cache&) {}
+  static void trim() {}
 };
 
 inline constexpr std::uint32_t max_threads = 6;
@@ -304,6 +315,7 @@ struct ModelSystem {
   template <class T, std::uint32_t ChunkSlots, std::uint32_t Chunks>
   using Slab = model::Slab<T, ChunkSlots == 16 ? max_threads : 2>;  // 16: those of Locals
   using Segments = model::Segments;
+  using Nodes = model::Nodes;
   using Mutex = model::Mutex;
   using AdaptiveMutex = Mutex;
   using Thread = std::uint32_t;

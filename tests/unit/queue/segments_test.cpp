@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <vector>
@@ -55,7 +56,7 @@ TEST(Segments, KeepTheLinkOfAnUnusedOneAndResetThatOfAUsedOne) {
 
 TEST(Segments, GiveTheirPagesBackAndStayReadable) {
   auto segments = std::make_unique<Segments>();
-  constexpr int count = 1100;  // more than are kept in memory
+  constexpr int count = 4'200;  // more than are kept in memory
   std::vector<std::uint32_t> taken(count);
   for (std::uint32_t& index : taken) {
     index = segments->take();
@@ -70,6 +71,27 @@ TEST(Segments, GiveTheirPagesBackAndStayReadable) {
     expect_empty(*segments, index);
     fill(*segments, index);
   }
+}
+
+TEST(Segments, GiveBackWhatTheyKeepWhenNobodyNeedsIt) {
+  auto segments = std::make_unique<Segments>();
+  std::vector<std::uint32_t> taken(1'000);
+  for (std::uint32_t& index : taken) {
+    index = segments->take();
+    fill(*segments, index);
+  }
+  for (const std::uint32_t index : taken) segments->give_used(index);
+  const auto count_kept = [&] {
+    return std::count_if(taken.begin(), taken.end(),
+                         [&](std::uint32_t index) { return segments->cells(index)[0].fn.load() != 0; });
+  };
+  EXPECT_EQ(count_kept(), 1'000);
+  segments->trim();
+  EXPECT_EQ(count_kept(), 64);
+  // None is lost, none is there twice.
+  std::set<std::uint32_t> again;
+  for (std::size_t i = 0; i < taken.size(); ++i) again.insert(segments->take());
+  EXPECT_EQ(again, std::set<std::uint32_t>(taken.begin(), taken.end()));
 }
 
 }  // namespace

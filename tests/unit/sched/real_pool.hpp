@@ -47,7 +47,7 @@ class RealPool : public ::testing::Test {
   }
   sched::Submitted submit(Group& group, std::uint32_t life, std::int32_t (*fn)(void*), void* ctx) {
     queue::Work work;
-    EXPECT_TRUE(sched::Task::pack(fn, ctx, nullptr, 0, work));
+    EXPECT_TRUE(sched::Task::pack(sched::TaskNodes<System>(world_), fn, ctx, nullptr, 0, work));
     return sched::Submit<System>(world_, group, life)(work);
   }
   sched::Waited wait(Group& group, std::uint32_t life) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <cstring>
 
 namespace pool::sched {
@@ -12,10 +13,15 @@ namespace {
 std::int32_t run(void*) { return 0; }
 void drop(void*) {}
 
+struct Mallocs {
+  static void* take() { return std::malloc(sizeof(Task::Node)); }
+  static void give(void* node) { std::free(node); }
+} nodes;
+
 TEST(Task, IsItsCellIfItIsPlain) {
   int context[64] = {};  // (g++ cannot see that this is no node, and would find too little room for one)
   queue::Work work;
-  ASSERT_TRUE(Task::pack(run, context, nullptr, 0, work));
+  ASSERT_TRUE(Task::pack(nodes, run, context, nullptr, 0, work));
   EXPECT_EQ(work.fn, reinterpret_cast<std::uintptr_t>(&run));
   EXPECT_EQ(work.ctx, reinterpret_cast<std::uintptr_t>(&context[0]));
   EXPECT_FALSE(Task::is_tombstone(work));
@@ -29,14 +35,14 @@ TEST(Task, KeepsItsDrop) {
   int context = 0;
   for (void* ctx : {static_cast<void*>(&context), static_cast<void*>(nullptr)}) {
     queue::Work work;
-    ASSERT_TRUE(Task::pack(run, ctx, drop, 0, work));
+    ASSERT_TRUE(Task::pack(nodes, run, ctx, drop, 0, work));
     EXPECT_NE(work.fn, 0U);
     EXPECT_FALSE(Task::is_tombstone(work));
     Task task(work);
     EXPECT_EQ(task.fn, &run);
     EXPECT_EQ(task.ctx, ctx);
     EXPECT_EQ(task.drop, &drop);
-    task.free();
+    task.free(nodes);
   }
 }
 
@@ -46,7 +52,7 @@ TEST(Task, CopiesItsContext) {
       unsigned char context[copy_max];
       for (std::size_t i = 0; i < size; ++i) context[i] = static_cast<unsigned char>(size + i);
       queue::Work work;
-      ASSERT_TRUE(Task::pack(run, context, with, size, work));
+      ASSERT_TRUE(Task::pack(nodes, run, context, with, size, work));
       std::memset(context, 0, sizeof context);
       Task task(work);
       EXPECT_EQ(task.fn, &run);
@@ -54,7 +60,7 @@ TEST(Task, CopiesItsContext) {
       EXPECT_EQ(reinterpret_cast<std::uintptr_t>(task.ctx) % 16, 0U);
       const auto* bytes = static_cast<const unsigned char*>(task.ctx);
       for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(bytes[i], static_cast<unsigned char>(size + i));
-      task.free();
+      task.free(nodes);
     }
   }
 }
@@ -62,16 +68,16 @@ TEST(Task, CopiesItsContext) {
 TEST(Task, IsDiscardedWithoutALeak) {  // LeakSanitizer looks
   int context = 0;
   queue::Work work;
-  ASSERT_TRUE(Task::pack(run, &context, drop, 0, work));
-  Task::discard(work);
-  ASSERT_TRUE(Task::pack(run, &context, nullptr, sizeof context, work));
-  Task::discard(work);
+  ASSERT_TRUE(Task::pack(nodes, run, &context, drop, 0, work));
+  Task::discard(nodes, work);
+  ASSERT_TRUE(Task::pack(nodes, run, &context, nullptr, sizeof context, work));
+  Task::discard(nodes, work);
 }
 
 TEST(Task, ATombstoneIsNoTask) {
   EXPECT_TRUE(Task::is_tombstone(Task::tombstone()));
   EXPECT_NE(Task::tombstone().fn, 0U);  // a cell with fn 0 is not ready
-  Task::discard(Task::tombstone());
+  Task::discard(nodes, Task::tombstone());
 }
 
 }  // namespace
