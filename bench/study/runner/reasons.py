@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+# Copyright (c) the libpool authors
+"""Where libpool loses, and why. The reasons are written by hand, and told only where the data show the loss."""
+from dataclasses import dataclass
+from typing import Callable
+
+from verdicts import by_lead, case_words, verdicts
+from words import bytes_text, times_text, time_text
+
+
+@dataclass(frozen=True)
+class Reason:
+    """`meets` says of the keys of a case (numbers where they are) and of who is ahead whether it explains the loss."""
+
+    metric: str
+    meets: Callable
+    text: str
+
+
+WAITERS = ("Go channel", "ants")
+
+
+def groups_at_once(keys):
+    return keys["in_flight"] / keys["fan_out"]
+
+
+IN_PLACE = ("libgomp runs a task in place when 64 for each thread are queued, so that it never has as many in flight "
+            "as it is asked for. A libpool with a `queue_capacity` and `POOL_OVERFLOW_CALLER_RUNS` does so, too; here "
+            "it has its default.")
+WAITS = ("Its submitter waits until there is a place, so that hardly a task is queued: what should be in flight is "
+         "not. A libpool with a `queue_capacity` has its submitters wait, too; here it has its default.")
+MANY_GROUPS = ("Many groups at once. Each group of libpool has a queue of its own, 1 kB with room for 16 tasks (and "
+               "a page of memory where more wait), so that ten thousand of them no longer fit into a processor's cache. "
+               "Fewer and larger groups do not pay it; where a group is no more than a number that is counted down, ten "
+               "thousand of them are cheap.")
+MADE_BEFORE = ("The making of the pool and of its threads is in the time. Go's run-time system has made its own "
+               "before `main`.")
+OWN_STACK = ("Empty tasks that the submitter itself runs while it waits. oneTBB and rayon push a task on a stack that "
+             "belongs to the thread, and take it from there. A group of libpool is a queue in order of arrival, with "
+             "a count that any thread may look at, so that it can be bounded, cancelled and awaited by others.")
+ASLEEP = ("Few tasks in flight. A worker that has nothing to do sleeps in the system, and to wake it takes a system "
+          "call and the time until it has a processor. A goroutine is started by a thread that is awake.")
+PROGRAMS = ("Few tasks, so that the memory is that of the programs: a process with libstdc++ and libpool.so has 4 MB "
+            "before it makes a pool, and a pool takes one or two more, for rooms that are there at once and not when "
+            "they are needed.")
+
+REASONS = (
+    Reason("time", lambda keys, name: name == "OpenMP" and keys["in_flight"] > 100, IN_PLACE),
+    Reason("time", lambda keys, name: groups_at_once(keys) >= 1_000 and keys["ns"] <= 10_000 and
+           keys["work"] != "sleep", MANY_GROUPS),
+    Reason("time", lambda keys, name: keys["cold"] == 1 and name in ("Go", *WAITERS), MADE_BEFORE),
+    Reason("time", lambda keys, name: keys["work"] == "empty" and name in ("oneTBB", "rayon"), OWN_STACK),
+    Reason("time", lambda keys, name: keys["in_flight"] <= 10 and name in ("Go", *WAITERS), ASLEEP),
+    Reason("memory", lambda keys, name: keys["in_flight"] > 100 and name in WAITERS, WAITS),
+    Reason("memory", lambda keys, name: keys["in_flight"] > 100 and name == "OpenMP", IN_PLACE),
+    Reason("memory", lambda keys, name: groups_at_once(keys) >= 1_000, MANY_GROUPS),
+    Reason("memory", lambda keys, name: keys["in_flight"] <= 1_000, PROGRAMS),
+)
+
+
+def numbers_of(row):
+    found = {}
+    for key, text in row.items():
+        try:
+            found[key] = float(text)
+        except (TypeError, ValueError):
+            found[key] = text
+    return found
+
+
+def reason_of(data, metric, verdict):
+    keys = numbers_of(data.keys[verdict.case])
+    return next((reason for reason in REASONS
+                 if reason.metric == metric and reason.meets(keys, verdict.their_name)), None)
+
+
+def losses(data, metric):
+    """[(reason or None, verdicts)]: the losses that one reason explains together, the most first."""
+    found = {}
+    for verdict in by_lead(verdicts(data, metric), 1):
+        found.setdefault(reason_of(data, metric, verdict), []).append(verdict)
+    return sorted(found.items(), key=lambda pair: (pair[0] is None, -len(pair[1])))
+
+
+def loss_lines(data, metric, most=8):
+    """The losses as a Markdown list under their reasons."""
+    show = time_text if metric == "time" else bytes_text
+    for reason, found in losses(data, metric):
+        found = sorted(found, key=lambda verdict: -verdict.factor)
+        yield f"- {reason.text if reason else 'Of these we know no reason yet.'}"
+        for verdict in found[:most]:
+            yield (f"  - {case_words(data, verdict.case)}: {show(verdict.ours)}, {verdict.their_name} "
+                   f"{show(verdict.theirs)} ({times_text(verdict.factor)} times)")
+        if len(found) > most:
+            yield f"  - and {len(found) - most} more cases, by up to {times_text(found[most].factor)}"
