@@ -64,7 +64,7 @@ tool cargo cargo"
 python matplotlib python3-matplotlib"
       ;;
     study-peers)
-      echo "tool javac openjdk-17-jdk-headless"
+      echo "tool javac default-jdk-headless"
       ;;
     docs)
       echo "tool doxygen doxygen
@@ -197,7 +197,7 @@ pool_build_bench() {
 pool_build_go_peers() {
   local peer
   command -v go > /dev/null || return 0
-  for peer in go gochan ants; do
+  for peer in go gochan gopool ants; do
     (cd "$pool_root/bench/workloads/go" && go build -o "$pool_root/build/bench/$peer" "./cmd/$peer") ||
       rm -f "$pool_root/build/bench/$peer"
   done

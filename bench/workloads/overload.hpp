@@ -39,7 +39,7 @@ class Overload {
     }
     work_time = its.ns;
     const double rate = served_per_ns(plain, its);
-    run(setup, schedule(rate * its.load, its.limit_ms * 1'000'000));
+    run(setup, rate, schedule(rate * its.load, its.limit_ms * 1'000'000));
     return 0;
   }
 
@@ -106,7 +106,7 @@ class Overload {
   }
 
   // Hands over all that are due, late if the library has kept the caller; none is left out.
-  static void run(const Setup& setup, std::vector<Arrival> arrivals) {
+  static void run(const Setup& setup, double rate, std::vector<Arrival> arrivals) {
     ThreadWatch threads;
     int64_t refused = 0;
     int64_t start = 0;
@@ -129,7 +129,7 @@ class Overload {
       while (finished.load() + dropped.load() + refused < arrived) sleep_ns(1'000'000);
       group.wait();
     });
-    report(arrivals, start, refused + dropped.load(), threads.most());
+    report(rate, arrivals, start, refused + dropped.load(), threads.most());
   }
 
   static void sleep_until(int64_t time) {
@@ -138,7 +138,8 @@ class Overload {
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wanted, nullptr);
   }
 
-  static void report(const std::vector<Arrival>& arrivals, int64_t start, int64_t refused, int64_t threads) {
+  static void report(double rate, const std::vector<Arrival>& arrivals, int64_t start, int64_t refused,
+                     int64_t threads) {
     const auto peak = static_cast<int64_t>(most_resident());
     std::vector<int64_t> late;
     int64_t end = start;
@@ -149,6 +150,7 @@ class Overload {
     }
     std::sort(late.begin(), late.end());
     Line line;
+    line.add("full_per_s", rate * 1e9);
     const auto seconds = static_cast<double>(std::max<int64_t>(end - start, 1)) / 1e9;
     line.add("served_per_s", static_cast<double>(late.size()) / seconds);
     line.add("arrived", static_cast<int64_t>(arrivals.size()));

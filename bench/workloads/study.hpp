@@ -8,6 +8,7 @@
 //   kMostSubmitters            no more threads than that can submit
 //   Group::start<Task>(ctx)    in place of run<Task::run>(ctx), for tasks that are no plain functions
 //   Group::flush()             the group's last task was handed over
+//   OnlyWork                   the one kind of work that it can do
 #ifndef POOL_BENCH_STUDY_HPP
 #define POOL_BENCH_STUDY_HPP
 
@@ -37,7 +38,7 @@ struct StudyTask {
     const auto bits = reinterpret_cast<uintptr_t>(ctx);
     if ((bits & 1) == 0) return bits >> 1;
     auto* sample = reinterpret_cast<Sample*>(bits & ~uintptr_t{1});
-    sample->to = wall_ns();
+    sample->set_end(wall_ns());
     return sample->number;
   }
   static void run(void* ctx) { Work::run(begin(ctx)); }
@@ -82,7 +83,7 @@ class Submitter {
   void warm_up(Peer& peer) {
     run<Work>(peer, INT64_MAX, wall_ns() + limit() / 10);
     const double each = static_cast<double>(last_.ns) / static_cast<double>(last_.tasks);
-    const int64_t count = case_.tasks != 0 ? wanted_ : static_cast<int64_t>(static_cast<double>(limit()) / each);
+    const auto count = static_cast<int64_t>(static_cast<double>(limit()) / each);
     tasks_.begin(count, each);
     groups_.begin(count / case_.fan_out, each * static_cast<double>(case_.fan_out));
   }
@@ -125,7 +126,7 @@ class Submitter {
     for (std::size_t i = 0; i < groups; i++) {
       Open* open = std::launder(static_cast<Open*>(open_.at(i)));
       open->group.wait();
-      if (open->look != nullptr) open->look->to = wall_ns();
+      if (open->look != nullptr) open->look->set_end(wall_ns());
       open->~Open();
     }
   }
@@ -134,13 +135,13 @@ class Submitter {
   void fill(Open& open, int64_t count) {
     using Task = StudyTask<Work>;
     open.look = groups_.look(next_group_++);
-    if (open.look != nullptr) open.look->from = wall_ns();
+    if (open.look != nullptr) open.look->ns = wall_ns();
     for (int64_t i = 0; i < count; i++) {
       const uint64_t number = next_task_;
       next_task_ += static_cast<uint64_t>(case_.submitters);
       Sample* look = tasks_.look(number);
       void* ctx = look == nullptr ? Task::context(number) : Task::context(look);
-      if (look != nullptr) look->from = wall_ns();
+      if (look != nullptr) look->ns = wall_ns();
       if constexpr (requires { open.group.template start<Task>(ctx); }) {
         open.group.template start<Task>(ctx);
       } else {
@@ -171,13 +172,27 @@ class Study {
       if (its.submitters > Peer::kMostSubmitters) give_up(kCannotDo, "cannot do it: submitters");
     }
     work_time = its.ns;
-    const bool known =
-        with_work(its.work, [&]([[maybe_unused]] auto kind) { Study(its).template run<decltype(kind)>(); });
+    const bool known = with_work(its.work, [&]([[maybe_unused]] auto kind) {
+      if constexpr (can_do<decltype(kind)>()) {
+        Study(its).template run<decltype(kind)>();
+      } else {
+        give_up(kCannotDo, "cannot do it: work");
+      }
+    });
     if (!known) Keys::bad("work", its.work);
     return 0;
   }
 
  private:
+  template <typename Work>
+  static constexpr bool can_do() {
+    if constexpr (requires { typename Peer::OnlyWork; }) {
+      return std::is_same_v<Work, typename Peer::OnlyWork>;
+    } else {
+      return true;
+    }
+  }
+
   explicit Study(const StudyCase& its) : case_(its), crew_(its.submitters) {
     for (int i = 0; i < its.submitters; i++) submitters_.push_back(std::make_unique<Submitter<Peer>>(case_, i));
   }
@@ -201,10 +216,10 @@ class Study {
     double peak = 0;
     Usage start = Usage::now();
     Peer::with(setup(), [&](Peer& peer) {
-      if (case_.cold == 0) {
+      if (case_.cold == 0 && case_.tasks == 0) {
         crew_.run(peer, [&](int i) { submitters_[static_cast<std::size_t>(i)]->template warm_up<Work>(peer); });
-        start = Usage::now();
       }
+      if (case_.cold == 0) start = Usage::now();
       crew_.run(peer,
                 [&](int i) { tasks += submitters_[static_cast<std::size_t>(i)]->template run_timed<Work>(peer); });
       used = Usage::now() - start;

@@ -12,9 +12,10 @@
 namespace bench {
 
 struct Sample {
+  void set_end(int64_t time) { ns = time - ns; }
+
   uint64_t number;
-  int64_t from;
-  int64_t to;
+  int64_t ns;  // when it began; from its end on, how long it took
 };
 
 // Samples of one thread's tasks, or groups. Which ones are looked at is decided by their number, so that no place in a
@@ -27,7 +28,7 @@ class Samples {
   // Where to write about that one; null: it is not looked at. Stays until the next make_room().
   Sample* look(uint64_t number) {
     if (hash(number) > most_ || size_ == samples_.size()) return nullptr;
-    samples_[size_] = {number, 0, 0};
+    samples_[size_] = {number, 0};
     return &samples_[size_++];
   }
 
@@ -52,7 +53,7 @@ class Samples {
     std::vector<int64_t> times;
     for (const Samples* each : all) {
       for (std::size_t i = 0; i < each->size_; i++) {
-        times.push_back(std::max<int64_t>(each->samples_[i].to - each->samples_[i].from, 0));
+        times.push_back(std::max<int64_t>(each->samples_[i].ns, 0));
       }
     }
     std::sort(times.begin(), times.end());

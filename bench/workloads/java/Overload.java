@@ -27,9 +27,9 @@ final class Overload {
   }
 
   static void run(String[] arguments) throws InterruptedException {
-    boolean virtual = arguments[0].equals("virtual");
+    boolean bounded = arguments[0].equals("tpe");
     Options options =
-        new Options("policy", virtual ? "none" : "reject")
+        new Options("policy", bounded ? "reject" : "none")
             .fraction("load", 1, 0.01, 100)
             .whole("capacity", 64, 1, 1_000_000_000)
             .whole("workers", 4, 1, 32767)
@@ -41,21 +41,22 @@ final class Overload {
     ExecutorService executor = null;
     if (policy.equals("none")) {
       executor = Pools.make(arguments[0], workers);
-    } else if (!virtual) {
+    } else if (bounded) {
       executor = Pools.bounded(policy, workers, (int) options.count("capacity"));
     }
     if (executor == null) Options.fail(Options.CANNOT, "policy: " + arguments[0] + " has none of the name " + policy);
 
     Overload overload = new Overload(arguments[0], workers, options.count("ns"));
     double limit = options.number("limit_ms") * 1e6;
-    double mean = 1e9 / (overload.fullSpeed(Math.max(limit / 2, 20 * options.number("ns"))) * options.number("load"));
-    overload.arrivals(executor, mean, (long) limit, policy.startsWith("discard"));
+    double full = overload.fullSpeed(Math.max(limit / 2, 20 * options.number("ns")));
+    overload.line.add("full_per_s", full);
+    overload.arrivals(executor, 1e9 / (full * options.number("load")), (long) limit, policy.startsWith("discard"));
     overload.line.print();
   }
 
   /** A thread for each task works at one of so many places: threads that only sleep would take any load otherwise. */
   private Executor placed(ExecutorService executor) {
-    if (subject.equals("tpe")) return executor;
+    if (!subject.equals("virtual")) return executor;
     Semaphore places = new Semaphore(workers);
     return task ->
         executor.execute(

@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RejectedExecutionHandler;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** The two subjects: `tpe`, a pool of so many threads, and `virtual`, a virtual thread for each task. */
+/**
+ * The subjects: `tpe` and `forkjoin`, pools of so many threads, and `virtual`, a virtual thread for each task. Whoever
+ * submits to a ForkJoinPool is none of its threads.
+ */
 final class Pools {
   private Pools() {}
 
   static boolean known(String subject) {
-    return subject.equals("tpe") || subject.equals("virtual");
+    return List.of("tpe", "forkjoin", "virtual").contains(subject);
   }
 
   /** Virtual threads run on as many threads as the run-time system takes by itself. */
   static ExecutorService make(String subject, int workers) {
-    return subject.equals("tpe") ? Executors.newFixedThreadPool(workers) : virtual();
+    switch (subject) {
+      case "tpe":
+        return Executors.newFixedThreadPool(workers);
+      case "forkjoin":
+        return new ForkJoinPool(workers);
+      default:
+        return virtual();
+    }
   }
 
   /** By reflection, so that Java 17 compiles this. */
@@ -32,10 +44,12 @@ final class Pools {
     }
   }
 
-  /** What runs virtual threads starts with the first of them; it belongs to the run-time system, as that of Go does. */
+  /**
+   * Has the classes of the subject loaded: that belongs to the run-time system, as does what runs virtual threads and
+   * starts with the first of them.
+   */
   static void prepare(String subject) throws InterruptedException {
-    if (!subject.equals("virtual")) return;
-    ExecutorService executor = virtual();
+    ExecutorService executor = make(subject, 1);
     executor.execute(new CountDownLatch(1)::countDown);
     end(executor);
   }

@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.LongStream;
 
-/** A program of the study, see bench/study/method.md. Usage: Study tpe|virtual study|overload KEY=VALUE... */
+/** A program of the study, see bench/study/method.md. Usage: {@link #USAGE}. */
 final class Study {
+  private static final String USAGE = "Study tpe|forkjoin|virtual study|overload KEY=VALUE...";
+
   /** The compilers of the run-time system need longer than a tenth of the timed part. */
   private static final long LEAST_WARM_UP_NS = 300_000_000;
 
@@ -18,7 +20,7 @@ final class Study {
 
   public static void main(String[] arguments) throws InterruptedException {
     if (arguments.length < 2 || !Pools.known(arguments[0])) {
-      Options.fail(Options.MISUSED, "usage: Study tpe|virtual study|overload KEY=VALUE...");
+      Options.fail(Options.MISUSED, "usage: " + USAGE);
     }
     switch (arguments[1]) {
       case "study":
@@ -64,7 +66,8 @@ final class Study {
     double guess = Math.max(options.number("ns"), 400);
     for (Submitter one : all) one.expect(expected(one, options, guess), guess);
 
-    if (cold) {
+    boolean warm = !cold && options.count("tasks") == 0;
+    if (!warm) {
       Pools.prepare(arguments[0]);
       usage.prepare();
     }
@@ -78,6 +81,8 @@ final class Study {
       usage.add(took, make);
     } else {
       make.run();
+    }
+    if (warm) {
       Usage.Spent warmUp = new Usage.Spent();
       // Latencies are taken in it, too: what the compilers have never seen they do not compile.
       phase(warmUp, 0, Math.max(limit / 10, LEAST_WARM_UP_NS));
@@ -100,9 +105,8 @@ final class Study {
   }
 
   private static double expected(Submitter one, Options options, double each) {
-    double fit = options.number("limit_ms") * 1e6 / each;
     long tasks = options.count("tasks");
-    return tasks == 0 ? fit : Math.min(fit, one.part(tasks));
+    return tasks == 0 ? options.number("limit_ms") * 1e6 / each : one.part(tasks);
   }
 
   /** Has all submitters run rounds, and adds what that takes without the start of their threads. */

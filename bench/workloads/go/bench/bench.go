@@ -23,8 +23,9 @@ type Group interface {
 	Wait()
 }
 
-// A Peer makes groups on a pool that takes so many unfinished tasks before it blocks, if it has such a bound.
-type Peer func(places int) (newGroup func() Group, end func())
+// A Peer makes groups on a pool that has so many places to work at, if it has such a bound: what is submitted beyond it
+// blocks, or is queued. There will be inFlight tasks at most.
+type Peer func(places, inFlight int) (newGroup func() Group, end func())
 
 const workers = 2
 
@@ -45,7 +46,7 @@ func cpuTime() int64 {
 }
 
 func spin(d time.Duration) {
-	for start := time.Now(); time.Since(start) < d; {
+	for start := now(); now()-start < int64(d); {
 	}
 }
 
@@ -194,7 +195,7 @@ func Main(peer Peer, policies map[string]Policy) {
 	case "blocking":
 		places = 32
 	}
-	newGroup, end := peer(places)
+	newGroup, end := peer(places, 1024)
 	defer end()
 	if asleep.count != 0 {
 		sleep(name, newGroup(), asleep)

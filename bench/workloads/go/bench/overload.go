@@ -5,7 +5,6 @@ package bench
 
 import (
 	"math"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -15,26 +14,32 @@ import (
 // A Policy makes a pool of so many workers with a queue of so many places; submit says whether it took the task.
 type Policy func(workers, capacity int) (submit func(f func()) bool, end func())
 
-// fullSpeed gives the tasks that a pool runs in a second when there are always more of them than workers. The channel
-// bounds them, since a pool need not.
-func fullSpeed(submit func(f func()) bool, task func(), workers int, enough time.Duration) float64 {
+// fullSpeed gives the tasks that so many goroutines run in a second when there are always more of them. The subject has
+// no part in it, so that the arrivals are the same under all policies.
+func fullSpeed(task func(), workers int, enough time.Duration) float64 {
+	queue := make(chan func(), 4*workers)
 	places := make(chan struct{}, 4*workers)
-	var finished atomic.Int64
-	begin := now()
-	for now()-begin < int64(enough) {
-		places <- struct{}{}
-		for !submit(func() {
-			task()
-			finished.Add(1)
-			<-places
-		}) {
-			runtime.Gosched()
-		}
+	for i := 0; i < workers; i++ {
+		go func() {
+			for f := range queue {
+				f()
+			}
+		}()
 	}
-	perSecond := float64(finished.Load()) * 1e9 / float64(now()-begin)
+	serve := func() {
+		task()
+		<-places
+	}
+	served, begin := 0, now()
+	for ; now()-begin < int64(enough); served++ {
+		places <- struct{}{}
+		queue <- serve
+	}
 	for i := 0; i < cap(places); i++ {
 		places <- struct{}{}
 	}
+	perSecond := float64(served) * 1e9 / float64(now()-begin)
+	close(queue)
 	return perSecond
 }
 
@@ -127,12 +132,13 @@ func overload(policies map[string]Policy, arguments []string) {
 	}
 	limit := time.Duration(limitMs.number()) * time.Millisecond
 
-	submit, end := policy(workers.number(), capacity.number())
 	task := func() { time.Sleep(time.Duration(ns.number())) }
 	enough := time.Duration(math.Max(float64(limit/2), 20*ns.value))
-	mean := 1e9 / (fullSpeed(submit, task, workers.number(), enough) * load.value)
+	full := fullSpeed(task, workers.number(), enough)
+	submit, end := policy(workers.number(), capacity.number())
 	var l line
-	arrivals(&l, submit, task, mean, limit)
+	l.add("full_per_s", full)
+	arrivals(&l, submit, task, 1e9/(full*load.value), limit)
 	end()
 	l.add("rss_peak", mostResident())
 	l.print()

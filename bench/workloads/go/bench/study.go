@@ -56,7 +56,7 @@ func study(peer Peer, arguments []string) {
 	var took, warmUp spent
 	var end func()
 	create := func() {
-		newGroup, endOfIt := peer(workers.number())
+		newGroup, endOfIt := peer(workers.number(), inFlight.number())
 		for _, s := range all {
 			s.newGroup = newGroup
 		}
@@ -66,6 +66,8 @@ func study(peer Peer, arguments []string) {
 		took.add(create)
 	} else {
 		create()
+	}
+	if cold.value == 0 && tasks.value == 0 {
 		phase(all, &warmUp, 0, limit/10)
 	}
 	for _, s := range all {
@@ -75,7 +77,7 @@ func study(peer Peer, arguments []string) {
 		}
 		expected := float64(limit) / each
 		if tasks.value != 0 {
-			expected = math.Min(expected, float64(s.part(tasks.number())))
+			expected = float64(s.part(tasks.number()))
 		}
 		s.expect(expected, each)
 	}

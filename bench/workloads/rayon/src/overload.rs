@@ -80,7 +80,8 @@ pub fn overload(arguments: &[String]) {
         .build()
         .expect("a pool");
     let enough = (work * 20).max(Duration::from_nanos(limit as u64 / 2));
-    let mean = 1e9 / (full_speed(&pool, work, workers, enough) * options.number("load"));
+    let full = full_speed(&pool, work, workers, enough);
+    let mean = 1e9 / (full * options.number("load"));
 
     let mut late = Sampler::new(KEPT);
     late.begin(limit / mean, mean, 1, 1);
@@ -111,6 +112,7 @@ pub fn overload(arguments: &[String]) {
 
     let mut line = Line::default();
     let wall = finished.last.load(Ordering::Relaxed) - begin;
+    line.add("full_per_s", full);
     line.add("served_per_s", arrived as f64 * 1e9 / wall.max(1) as f64);
     line.add("arrived", arrived);
     line.add("finished", finished.count.load(Ordering::Relaxed));

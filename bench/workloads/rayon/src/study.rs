@@ -44,7 +44,7 @@ pub fn study(arguments: &[String]) {
     let builder = rayon::ThreadPoolBuilder::new().num_threads(options.count("workers") + count);
     let make = || builder.build().expect("a pool");
     let pool = if cold { took.add(make) } else { make() };
-    if !cold {
+    if !cold && tasks == 0 {
         phase(&pool, &mut all, &mut warm_up, 0, limit / 10);
     }
     for (index, one) in all.iter_mut().enumerate() {
@@ -52,15 +52,11 @@ pub fn study(arguments: &[String]) {
             0 => options.number("ns").max(400.0), // a guess, as long as nothing has run
             tasks => warm_up.wall as f64 / tasks as f64,
         };
-        let expected = limit as f64 / each;
-        one.expect(
-            if tasks == 0 {
-                expected
-            } else {
-                expected.min(part(tasks, index, count) as f64)
-            },
-            each,
-        );
+        let expected = match tasks {
+            0 => limit as f64 / each,
+            _ => part(tasks, index, count) as f64,
+        };
+        one.expect(expected, each);
     }
     phase(&pool, &mut all, &mut took, tasks, limit);
 

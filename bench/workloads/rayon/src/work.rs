@@ -4,6 +4,7 @@
 //! What the tasks of the study do.
 use crate::options::fail;
 use crate::spin;
+use std::arch::asm;
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
@@ -77,12 +78,15 @@ fn touch() {
     }
 }
 
-/// Keeps 1 KiB of stack for each level.
+/// Fills an array of 1 KiB at each level.
 #[inline(never)]
 fn recur(levels: usize) {
     let mut frame = MaybeUninit::<[u8; 1024]>::uninit();
     let first = frame.as_mut_ptr() as *mut u8;
-    unsafe { first.write_volatile(1) };
+    unsafe {
+        first.write_bytes(levels as u8, 1024);
+        asm!("/* {0} */", in(reg) first); // may read it, so all of it has to be there
+    }
     if levels > 1 {
         recur(levels - 1);
     }

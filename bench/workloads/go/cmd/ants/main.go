@@ -47,7 +47,7 @@ func policy(options ...ants.Option) bench.Policy {
 
 // Default options: WithPreAlloc is advised only for pools of ultra-large capacity with long tasks.
 func main() {
-	bench.Main(func(places int) (func() bench.Group, func()) {
+	bench.Main(func(places, _ int) (func() bench.Group, func()) {
 		pool := newPool(places)
 		return func() bench.Group { return &group{pool: pool} }, pool.Release
 	}, map[string]bench.Policy{"block": policy(), "reject": policy(ants.WithNonblocking(true))})

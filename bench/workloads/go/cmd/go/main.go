@@ -35,7 +35,7 @@ func none(workers, _ int) (func(f func()) bool, func()) {
 }
 
 func main() {
-	bench.Main(func(int) (func() bench.Group, func()) {
+	bench.Main(func(int, int) (func() bench.Group, func()) {
 		return func() bench.Group { return &group{} }, func() {}
 	}, map[string]bench.Policy{"none": none})
 }

@@ -63,7 +63,7 @@ func reject(admitted chan struct{}) bool {
 }
 
 func main() {
-	bench.Main(func(places int) (func() bench.Group, func()) {
+	bench.Main(func(places, _ int) (func() bench.Group, func()) {
 		semaphore := make(chan struct{}, places)
 		return func() bench.Group { return &group{places: semaphore} }, func() {}
 	}, map[string]bench.Policy{"block": admission(block), "reject": admission(reject)})
