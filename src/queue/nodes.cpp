@@ -2,11 +2,10 @@
 // Copyright (c) the libpool authors
 #include "queue/nodes.hpp"
 
-#include <sys/mman.h>
-
 #include <new>
 
 #include "base/sanitizer.hpp"
+#include "os/pages.hpp"
 
 namespace pool::queue {
 
@@ -32,15 +31,9 @@ unsigned char* Nodes::slots_of(PageType& page) {
 
 Nodes::PageType* Nodes::Memory::fresh() noexcept {
   if (next == chunk_pages) {
-    // Twice as much as is needed has an aligned half in it; the rest goes back.
-    void* const memory = mmap(nullptr, 2 * chunk_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return nullptr;
-    auto* const begin = static_cast<unsigned char*>(memory);
-    auto* const aligned = reinterpret_cast<unsigned char*>(chunk_of(begin + chunk_size - 1));
-    const auto before = static_cast<std::size_t>(aligned - begin);
-    if (before != 0) munmap(begin, before);
-    munmap(aligned + chunk_size, chunk_size - before);
-    chunk = reinterpret_cast<Chunk*>(aligned);
+    void* const memory = os::map_pages(chunk_size, chunk_size);
+    if (memory == nullptr) return nullptr;
+    chunk = static_cast<Chunk*>(memory);
     next = first_page;
   }
   auto* const page = new (&chunk->pages[next++]) PageType;
@@ -48,9 +41,6 @@ Nodes::PageType* Nodes::Memory::fresh() noexcept {
   return page;
 }
 
-void Nodes::Memory::forget(PageType& page) noexcept {
-  // If it fails the page is merely kept.
-  (void)madvise(slots_of(page), page_size, MADV_DONTNEED);
-}
+void Nodes::Memory::forget(PageType& page) noexcept { os::forget_pages(slots_of(page), page_size); }
 
 }  // namespace pool::queue

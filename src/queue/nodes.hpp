@@ -4,7 +4,7 @@
 // Nodes: memory of one size for what does not fit into a cell, in pages that go back to the system. What a thread keeps
 // of them is its Cache.
 //
-// Guarantees: as Pages (queue/pages.hpp). The last 16 MiB of free nodes stay in memory until trim(); the pages of
+// Guarantees: as Pages (queue/pages.hpp). The last 16 MiB of free nodes stay in memory until trim_some(); the pages of
 // further ones are given back to the system at once. The addresses are never unmapped.
 #pragma once
 
@@ -61,8 +61,9 @@ class Nodes {
   void give(Cache& mine, void* node) noexcept;
   // All that the cache has is to be had by others.
   void flush(Cache& mine) noexcept { pages_.flush(mine); }
-  // Nobody seems to need them: the memory of free ones goes back to the system, but for 256 KiB.
-  void trim() noexcept { pages_.trim(rest_pages); }
+  // Nobody seems to need them: the memory of up to `most` free pages goes back to the system, but 256 KiB are left.
+  // False: there are no more.
+  bool trim_some(std::uint32_t most) noexcept { return pages_.trim_some(most, rest_pages); }
 
  private:
   static Chunk* chunk_of(const void* address) {

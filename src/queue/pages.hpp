@@ -5,7 +5,8 @@
 // protocol is "Nodes" in queue/README.md.
 //
 // Guarantees: a slot that is given back may be taken again by any thread. take() and give() block for no longer than it
-// takes to link a page; what happened before a give() happens before the take() that finds the slot again.
+// takes to link a page, or to map memory for a thousand of them; what happened before a give() happens before the
+// take() that finds the slot again.
 #pragma once
 
 #include <bit>
@@ -77,14 +78,16 @@ class Pages {
     mine.closed |= bit;
   }
 
-  // The memory of empty pages goes back to the system, but for `rest` of them.
-  void trim(std::uint32_t rest) {
+  // The memory of up to `most` empty pages goes back to the system, but for `rest` of them. False: there are no more.
+  bool trim_some(std::uint32_t most, std::uint32_t rest) {
     std::unique_lock lock(mutex_);
-    while (empty_count_ > rest) {
+    for (; most != 0; --most) {
+      if (empty_count_ <= rest) return false;
       PageType& page = *pop(empty_);
       --empty_count_;
       forget(lock, page);
     }
+    return true;
   }
 
   // All that the cache has is to be had by others.

@@ -2,16 +2,17 @@
 // Copyright (c) the libpool authors
 #include "queue/segments.hpp"
 
-#include <sys/mman.h>
-
 #include <new>
+
+#include "os/pages.hpp"
 
 namespace pool::queue {
 
 std::uint32_t Segments::take() noexcept {
   std::uint32_t index = base::nil;
-  if (free_.pop(index)) {
-    free_count_.fetch_sub(1, std::memory_order_relaxed);
+  const bool is_warm = warm_.pop(index);
+  if (is_warm) warm_count_.fetch_sub(1, std::memory_order_relaxed);
+  if (is_warm || cold_.pop(index)) {
     // The cells still hold the functions of their last tasks; late readers may be looking at them.
     CellType* cell = cells(index);
     for (std::uint32_t i = 0; i < cells_per_segment; ++i) cell[i].fn.store(0, std::memory_order_relaxed);
@@ -24,41 +25,39 @@ std::uint32_t Segments::take() noexcept {
 }
 
 void Segments::give(std::uint32_t index) noexcept {
-  if (free_count_.fetch_add(1, std::memory_order_relaxed) >= kept_segments) {
-    forget(index);
+  if (warm_count_.fetch_add(1, std::memory_order_relaxed) < kept_segments) {
+    warm_.push(index);
   } else {
-    given_.fetch_add(1, std::memory_order_relaxed);
+    warm_count_.fetch_sub(1, std::memory_order_relaxed);
+    forget(index);
   }
-  free_.push(index);
 }
 
 void Segments::forget(std::uint32_t index) noexcept {
-  // The mapping stays, so this cannot go wrong for a late reader; if it fails the page is merely kept.
-  (void)madvise(cells(index), sizeof(CellType) * cells_per_segment, MADV_DONTNEED);
+  // The mapping stays, so this cannot go wrong for a late reader.
+  os::forget_pages(cells(index), sizeof(CellType) * cells_per_segment);
+  cold_.push(index);
 }
 
-void Segments::trim() noexcept {
-  if (given_.load(std::memory_order_relaxed) <= rest_segments || is_trimming_.exchange(true)) return;
-  given_.store(0, std::memory_order_relaxed);
-  // The list has the latest ones on top: those further down are the ones to go. (Who takes one meanwhile gets one that
-  // lies deeper, or a fresh one.)
-  std::uint32_t count = 0;
-  while (count < kept_segments && free_.pop(trimmed_[count])) ++count;
-  for (std::uint32_t i = count; i-- != 0;) {
-    if (i >= rest_segments) forget(trimmed_[i]);
-    free_.push(trimmed_[i]);
+bool Segments::trim_some(std::uint32_t most) noexcept {
+  std::uint32_t index = base::nil;
+  for (; most != 0; --most) {
+    if (warm_count_.load(std::memory_order_relaxed) <= rest_segments || !warm_.pop(index)) return false;
+    warm_count_.fetch_sub(1, std::memory_order_relaxed);
+    forget(index);
   }
-  is_trimming_.store(false);
+  return true;
 }
 
 bool Segments::add_chunk(std::uint32_t number) noexcept {
   if (chunks_[number].load(std::memory_order_relaxed) != nullptr) return true;
-  void* memory = mmap(nullptr, sizeof(Chunk), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
+  void* const memory = os::map_pages(sizeof(Chunk), alignof(Chunk));
+  if (memory == nullptr) return false;
   try {
-    free_.grow(chunk_segments);
+    warm_.grow(chunk_segments);
+    cold_.grow(chunk_segments);
   } catch (const std::bad_alloc&) {
-    munmap(memory, sizeof(Chunk));
+    os::unmap_pages(memory, sizeof(Chunk));
     return false;
   }
   // No constructor runs over the cells, it would touch every page: fresh memory is all zero, which is an empty cell.

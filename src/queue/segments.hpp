@@ -7,7 +7,7 @@
 //
 // Guarantees: segments are addressed by index and never unmapped. take() returns one whose cells are all empty and
 // whose link may be set already (queue/README.md, "A late link is a gift"). The last 16 MiB of free segments stay in
-// memory until trim(); the pages of further ones are given back to the system at once.
+// memory until trim_some(); the pages of further ones are given back to the system at once.
 #pragma once
 
 #include <atomic>
@@ -35,8 +35,9 @@ class Segments {
     give(index);
   }
 
-  // Nobody seems to need them: the pages of free ones go back to the system, but for 256 KiB.
-  void trim() noexcept;
+  // Nobody seems to need them: up to `most` pages of free ones go back to the system, but 256 KiB are left. False:
+  // there are no more.
+  bool trim_some(std::uint32_t most) noexcept;
 
   CellType* cells(std::uint32_t index) const { return chunk(index)->cells[index % chunk_segments]; }
   std::atomic<std::uint32_t>& link(std::uint32_t index) const { return chunk(index)->links[index % chunk_segments]; }
@@ -45,7 +46,7 @@ class Segments {
   // Mapped, not touched: a chunk costs what is used of it.
   static constexpr std::uint32_t chunk_segments = 1024;
   static constexpr std::uint32_t chunks = 1U << 12;
-  static constexpr std::int64_t kept_segments = 4096;
+  static constexpr std::uint32_t kept_segments = 4096;
   static constexpr std::uint32_t rest_segments = 64;
 
   struct alignas(4096) Chunk {
@@ -60,13 +61,11 @@ class Segments {
   bool add_chunk(std::uint32_t number) noexcept;
 
   std::atomic<Chunk*> chunks_[chunks] = {};
-  std::atomic<std::int64_t> free_count_ = 0;
-  std::atomic<std::uint32_t> given_ = 0;  // to what is kept, since the last trim()
-  std::atomic<bool> is_trimming_ = false;
-  std::uint32_t trimmed_[kept_segments];  // by whoever trims
+  std::atomic<std::uint32_t> warm_count_ = 0;  // for a moment too high
   std::uint32_t fresh_ = 0;
   std::mutex growth_;
-  FreeList free_;
+  FreeList warm_;  // in memory
+  FreeList cold_;  // their pages have gone back
 };
 
 }  // namespace pool::queue

@@ -56,6 +56,7 @@ class Loop {
     }
     Submitted submitted = Submitted::ok;
     std::uint64_t accepted = 0;
+    const std::uint32_t era = Sys::era();
     // A task's node belongs to the queue once it is accepted.
     for (; accepted < wanted; ++accepted) {  // NOLINT(clang-analyzer-unix.Malloc)
       loop->holders_.fetch_add(1);
@@ -71,7 +72,8 @@ class Loop {
       const SubmitTerms terms = accepted == 0 ? SubmitTerms{} : SubmitTerms{Overflow::reject, 0, true};
       submitted = Submit<Sys>(world, group, life, terms)(work);
       if (submitted != Submitted::ok) {
-        Task::discard(TaskNodes<Sys>(world), work);
+        // (In a child that a log callback made the node is of another world.)
+        if (era == Sys::era()) Task::discard(TaskNodes<Sys>(world), work);
         loop->forgo();  // NOLINT(clang-analyzer-unix.Malloc): the node is discarded, or the queue's
         break;
       }

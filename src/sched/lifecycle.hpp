@@ -179,6 +179,9 @@ bool shut_down(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, boo
 }
 
 // Step 6. False: somebody else did. Requires: stopped. `trace` gets the trace that ran, if one did: the caller's now.
+// (What others give back meanwhile is theirs to see to.)
+inline constexpr int most_trims = 1'000;
+
 template <class Sys>
 bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, Trace<Sys>** trace = nullptr) {
   {
@@ -203,6 +206,8 @@ bool end_pool(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, Trac
   }
   // A slot whose generations are used up is retired.
   if (generation + 1 < Sys::last_generation) world.pools.give(index);
+  for (int i = 0; i < most_trims && world.trim_some(); ++i) {
+  }
   return true;
 }
 

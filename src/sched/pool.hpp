@@ -301,10 +301,10 @@ struct World {
   typename Sys::template Atomic<std::uint64_t> traces{0};  // so far
   typename Sys::Segments segments;
   typename Sys::Nodes nodes;
-  // Nobody has had work for a while.
-  void trim() {
-    nodes.trim();
-    segments.trim();
+  // Nobody has had work for a while: a little of the free memory goes back to the system. False: there is no more.
+  bool trim_some() {
+    constexpr std::uint32_t pages = 16;
+    return nodes.trim_some(pages) || segments.trim_some(pages);
   }
   typename Sys::Mutex family;  // the links between parents and children
 };

@@ -292,19 +292,38 @@ class Search {
     return true;
   }
 
-  // What others have claimed and seem to be stuck before.
+  // What others have claimed and seem to be stuck before. (Of several windows one is watched until it moves, then the
+  // next: a worker that watched whichever it saw last would never see the same one twice.)
   bool steal_some(Look look) {
+    const Local<Sys>* first = nullptr;
+    const Local<Sys>* next = nullptr;
+    std::uint64_t first_seen = 0;
+    std::uint64_t next_seen = 0;
+    bool is_past = false;
     const auto wants = [&](const Local<Sys>& local, const GroupType& group) {
       if (!is_ours(group)) return false;
       if (look == Look::in_earnest) return true;
-      // Twice the same: it has not got on since.
       const std::uint64_t seen = base::pack(local.window.life.load(), base::low(local.window.range.load()));
-      if (victim_ == &local && victim_seen_ == seen) return true;
-      victim_ = &local;
-      victim_seen_ = seen;
+      if (victim_ == &local) {
+        if (victim_seen_ == seen) return true;  // it has not got on since
+        is_past = true;
+      } else if (is_past && next == nullptr) {
+        next = &local;
+        next_seen = seen;
+      }
+      if (first == nullptr) {
+        first = &local;
+        first_seen = seen;
+      }
       return false;
     };
-    if (!steal(world_, wants, true, claim_)) return false;
+    if (!steal(world_, wants, true, claim_)) {
+      if (look != Look::in_earnest) {
+        victim_ = next != nullptr ? next : first;
+        victim_seen_ = next != nullptr ? next_seen : first_seen;
+      }
+      return false;
+    }
     visit(claim_.group->index.load(std::memory_order_relaxed));
     return true;
   }
@@ -312,7 +331,11 @@ class Search {
   Claimed claim_from(std::uint32_t index) {
     GroupType* const group = &world_.groups[index];
     const auto mine = [this, group](std::uint32_t) { return is_ours(*group); };
-    const std::uint32_t batch = std::max(group->batch.load(std::memory_order_relaxed), guess_);
+    std::uint32_t batch = group->batch.load(std::memory_order_relaxed);
+    if (batch < guess_ && is_unknown(*group)) {
+      batch = guess_;
+      group->batch.store(batch, std::memory_order_relaxed);
+    }
     const Claimed claimed = claim_batch(world_, pool_, *group, mine, batch, claim_);
     if (claimed == Claimed::task) {
       visit(index);
@@ -323,6 +346,12 @@ class Search {
       clear(index, *group);
     }
     return claimed;
+  }
+
+  // Whether nothing of it was claimed in this life: its batch is no more than where all begin.
+  static bool is_unknown(const GroupType& group) {
+    return base::low(group.queue.front()) == GroupType::Queue::first_ticket && !group.is(GroupType::is_bounded) &&
+           !group.units.are_limited();
   }
 
   // The group whose tasks we run, and since when: in the worker, where others see it.

@@ -48,8 +48,8 @@ struct POOL_SYSTEM {
   using AdaptiveMutex = os::AdaptiveMutex;
   using Thread = pthread_t;
 
-  // Tasks that a group holds before it needs a segment, a page of memory. (With 8 instead of 16 a group has 914 bytes
-  // instead of 1,043; but one with ten tasks has 5 KB, and takes two to six times as long.)
+  // So many tasks, but one, a group holds before it needs a segment, a page of memory. (With 8 instead of 16 a group
+  // has 914 bytes instead of 1,043; but one with ten tasks has 5 KB, and takes two to six times as long.)
   static constexpr std::uint32_t inline_cells = 16;
   static constexpr std::uint32_t group_slots = 1U << 20;
   static constexpr std::uint32_t place_words = 1024;

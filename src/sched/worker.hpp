@@ -139,7 +139,10 @@ class WorkerLoop {
           is_kept = false;
           break;
         case Parker::none: {
-          if (!surplus) world_.trim();
+          // (We are on the stack: whoever takes us from there relies on us.)
+          while (!surplus && worker_.parker.token.load(std::memory_order_relaxed) == Parker::none &&
+                 world_.trim_some()) {
+          }
           const Retired retired = pool_.idle.retire(worker_.parker, kept);
           if (retired == Retired::leaving) return leave();
           is_kept = retired == Retired::stays && !surplus;

@@ -238,7 +238,7 @@ class Segments {
     links_[index].link.store(pool::base::nil);
     free_.give(index);
   }
-  static void trim() {}
+  static bool trim_some(std::uint32_t) { return false; }
   CellType* cells(std::uint32_t index) { return cells_[index]; }
   Atomic<std::uint32_t>& link(std::uint32_t index) {
     if (stall != nullptr) stall();
@@ -270,7 +270,7 @@ struct Nodes {
   static void* take(Cache&) { return std::malloc(node_size); }
   static void give(Cache&, void* node) { std::free(node); }
   static void flush(Cache&) {}
-  static void trim() {}
+  static bool trim_some(std::uint32_t) { return false; }
 };
 
 inline constexpr std::uint32_t max_threads = 6;

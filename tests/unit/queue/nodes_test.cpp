@@ -89,7 +89,9 @@ TEST(Nodes, GiveTheirPagesBackToTheSystem) {
   give_all(*nodes, others, taken);
   nodes->flush(others);
   EXPECT_LE(resident(pages), 4'097U);  // those that are kept, and the taker's own
-  nodes->trim();
+  EXPECT_TRUE(nodes->trim_some(10));
+  EXPECT_LE(resident(pages), 4'087U);
+  EXPECT_FALSE(nodes->trim_some(10'000));
   EXPECT_LE(resident(pages), 65U);
   // They are there again when they are needed.
   EXPECT_EQ(pages_of(take_some(*nodes, cache, 5'000 * per_page)), pages);

@@ -73,9 +73,14 @@ TEST(Segments, GiveTheirPagesBackAndStayReadable) {
   }
 }
 
-TEST(Segments, GiveBackWhatTheyKeepWhenNobodyNeedsIt) {
+class SegmentsTrim : public ::testing::TestWithParam<std::uint32_t> {};
+
+// Few, or more than are kept in memory to begin with.
+TEST_P(SegmentsTrim, GivesBackWhatIsKeptWhenNobodyNeedsIt) {
+  const std::uint32_t count = GetParam();
+  const std::ptrdiff_t kept = std::min(count, 4'096U);
   auto segments = std::make_unique<Segments>();
-  std::vector<std::uint32_t> taken(1'000);
+  std::vector<std::uint32_t> taken(count);
   for (std::uint32_t& index : taken) {
     index = segments->take();
     fill(*segments, index);
@@ -85,14 +90,17 @@ TEST(Segments, GiveBackWhatTheyKeepWhenNobodyNeedsIt) {
     return std::count_if(taken.begin(), taken.end(),
                          [&](std::uint32_t index) { return segments->cells(index)[0].fn.load() != 0; });
   };
-  EXPECT_EQ(count_kept(), 1'000);
-  segments->trim();
+  EXPECT_EQ(count_kept(), kept);
+  EXPECT_TRUE(segments->trim_some(10));
+  EXPECT_EQ(count_kept(), kept - 10);
+  EXPECT_FALSE(segments->trim_some(10'000));
   EXPECT_EQ(count_kept(), 64);
   // None is lost, none is there twice.
   std::set<std::uint32_t> again;
   for (std::size_t i = 0; i < taken.size(); ++i) again.insert(segments->take());
   EXPECT_EQ(again, std::set<std::uint32_t>(taken.begin(), taken.end()));
 }
+INSTANTIATE_TEST_SUITE_P(Counts, SegmentsTrim, ::testing::Values(1'000, 10'000));
 
 }  // namespace
 }  // namespace pool::queue
