@@ -2,6 +2,7 @@
 # Copyright (c) the libpool authors
 """Plots with a line for each subject: one factor varied."""
 from draw import MUTED, figure, line, logarithmic, name_ends, room, steps
+from subjects import BY_NAME, OURS
 from verdicts import judge
 from words import bytes_text, count_text, listed, time_text, times_text
 
@@ -19,8 +20,14 @@ def span(levels, every, show):
 
 
 def lead_title(data, cases, metric, show, unit, brief=False):
-    """Who is ahead at which levels: [(level, case)]. The message of a plot, whatever was measured."""
-    found = [(level, judge(data, case, metric)) for level, case in cases]
+    """Who is ahead at which levels: [(level, case)]. The message of a plot, whatever was measured.
+
+    The same families are compared at all levels, and who is left out for that is named.
+    """
+    families = [family for family in data.families if family != OURS and
+                all(data.best(case, metric, family) for _, case in cases)]
+    out = [family for family in data.families if family != OURS and family not in families]
+    found = [(level, judge(data, case, metric, families=families)) for level, case in cases] if families else []
     found = [(level, verdict) for level, verdict in found if verdict is not None]
     every = [level for level, _ in found]
     parts = []
@@ -38,12 +45,22 @@ def lead_title(data, cases, metric, show, unit, brief=False):
         names = list(dict.fromkeys(verdict.their_name for _, verdict in chosen))
         who = "libpool" if lead < 0 else listed(names[:2]) if len(names) < 3 else f"{names[0]}, {names[1]} and others"
         parts.append(f"{who} ahead {where} (up to {times_text(top.factor)} times)")
+    if out and parts and not brief:
+        parts.append(f"not at every level, and so left out: {listed(out)}")
     return f"{unit}: " + "; ".join(parts) if parts else unit
 
 
 def draw_series(axes, data, factor, metric):
-    return [end for end in (line(axes, data.series(factor, name, metric), name) for name in data.subjects
-                            if len(data.series(factor, name, metric)) > 1) if end]
+    """A line for each subject; where they end."""
+    ends = []
+    for name in data.subjects:
+        points = data.series(factor, name, metric)
+        if factor == "workers" and name in BY_NAME and (BY_NAME[name].joins or BY_NAME[name].places):
+            # In the base case these have another number than the level says.
+            points = [point for point in points if point[0] != data.cpus()]
+        if len(points) > 1:
+            ends.append(line(axes, points, name))
+    return [end for end in ends if end]
 
 
 def floor_line(axes, value, text):
@@ -82,7 +99,8 @@ def one_factor(data, factor, title, label, note="", floor=None, floor_text=""):
 
 def in_flight(data):
     fig = one_factor(data, "in_flight", "Tasks of 1 us by number in flight", "tasks in flight (started before anybody "
-                     "waits)", "Band: least to largest of the runs. Groups of 10, or fewer where fewer are in flight.",
+                     "waits)", "Band: least to largest of the runs. Groups of 10, or fewer where fewer are in flight. "
+                     "OpenMP and Go channel never have many in flight.",
                      base_floor(data), "the work alone, on all CPUs")
     return fig and ("Time for a task of 1 us against the number in flight", fig)
 
@@ -96,7 +114,9 @@ def cold(data):
 
 def workers(data):
     fig = one_factor(data, "workers", "Tasks of 1 us by workers", "workers of the pool",
-                     f"The machine has {count_text(data.cpus() or 0)} CPUs.", base_floor(data),
+                     f"The machine has {count_text(data.cpus() or 0)} CPUs. oneTBB, OpenMP and rayon have the "
+                     "submitter besides; they and ants (goroutines at once) have no point at as many as CPUs.",
+                     base_floor(data),
                      "the work alone, on all CPUs")
     return fig and ("What more workers than CPUs cost", fig)
 
@@ -126,10 +146,15 @@ def groups(data):
         logarithmic(panel.yaxis, time_text)
     axes[0][0].set_ylabel("wall time for a task")
     room(fig, right=1.45, wspace=0.08)
-    # Who has no several submitters is named by nobody else.
-    missing = [name for name in data.subjects if name not in {end[2] for end in ends if end}]
+    missing = [name for name in data.subjects if name not in {end[2] for end in ends if end} and
+               any(data.figure(case, name, "time") for case in grid.values())]
     if missing:
-        fig.text(0.995, 0.012, "one submitter alone: " + ", ".join(missing), ha="right", fontsize=7.5, color=MUTED)
+        last = [grid[fan, submitters[-1]] for fan in fans if (fan, submitters[-1]) in grid]
+        why = {name: "cannot" if any((case, name) in data.cannot for case in last) else
+               "not over in time" if any((case, name) in data.unfinished for case in last) else "not asked"
+               for name in missing}
+        fig.text(0.995, 0.012, f"no line with {count_text(submitters[-1])} submitters: " +
+                 ", ".join(f"{name} ({why[name]})" for name in missing), ha="right", fontsize=7.5, color=MUTED)
     name_ends(axes[0][-1], [end for end in ends if end], at=1.07)
     return "Time for a task against the size of its group and the number of submitters", fig
 
@@ -145,9 +170,10 @@ def sleepers(data):
         return None
     time_part = lead_title(data, cases, "time", count_text, f"Sleep of {time_text(length)}, time", True)
     memory_part = lead_title(data, cases, "memory", count_text, "memory", True)
+    out = [family for family in data.families if not all(data.best(case, "time", family) for _, case in cases)]
+    note = "A round: all start and all have ended. A pool of threads has one for each in flight, 1,024 at most."
     fig, axes = figure(f"{time_part}; {memory_part}", width=9.6, height=4.8, columns=2,
-                       note="A round: all start and all have ended. A pool of threads has one for each in flight, "
-                            "1,024 at most.")
+                       note=note + (f" Not at every number, and so not in the title: {listed(out)}." if out else ""))
     left, right = axes[0]
     ends = {left: [], right: []}
     for name in data.subjects:

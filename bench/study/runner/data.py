@@ -3,9 +3,9 @@
 """What was measured, as medians with the least and the largest value."""
 import csv
 import math
+import statistics
 from dataclasses import dataclass
 
-from measure import middle  # of the bench's own runner
 from subjects import BY_NAME, FAMILIES, OURS, family_of
 from words import number
 
@@ -36,6 +36,19 @@ METRICS = {
 }
 
 
+UNFINISHED = ("unfinished", "hangs")  # the statuses of runs that were ended; "hangs" in data of old
+
+
+def middle(values):
+    return statistics.median(values) if values else None
+
+
+def ordinary(subject):
+    """Whether a pool of this subject has just as many workers as the case says."""
+    found = BY_NAME.get(subject)
+    return bool(found) and found.pool and not found.joins and not found.places
+
+
 class Data:
     """All rows, found by case and subject, and cases by factor and level."""
 
@@ -45,10 +58,12 @@ class Data:
         self.keys = {}  # case -> its row of keys
         self.levels = {}  # factor -> {level: case}
         self.cannot = set()  # (case, subject)
+        self.unfinished = {}  # (case, subject) -> seconds after which it was ended
         self.memo = {}
         for row in rows:
             case, subject = row["case"], row["subject"]
-            self.keys.setdefault(case, row)
+            if case not in self.keys or ordinary(subject) and not ordinary(self.keys[case]["subject"]):
+                self.keys[case] = row
             for word in row["factors"].split():
                 factor, level = word.split("=", 1)
                 self.levels.setdefault(factor, {}).setdefault(level.replace("_", " "), case)
@@ -57,6 +72,8 @@ class Data:
                 self.runs.setdefault((case, subject), []).append(values)
             elif row["status"] == "cannot":
                 self.cannot.add((case, subject))
+            elif row["status"] in UNFINISHED:
+                self.unfinished[case, subject] = number(row["seconds"])
         self.subjects = [name for name in BY_NAME if any(key[1] == name for key in self.runs)]
         self.families = [name for name in FAMILIES if name in {family_of(subject) for subject in self.subjects}]
 
@@ -111,9 +128,19 @@ class Data:
         ranking = self.ranking(case, metric, (family,))
         return ranking[0] if ranking else None
 
-    def best_other(self, case, metric):
-        ranking = self.ranking(case, metric, [family for family in self.families if family != OURS])
+    def best_other(self, case, metric, families=None):
+        """The best that is not ours, of all families or of these."""
+        ranking = self.ranking(case, metric, [family for family in families or self.families if family != OURS])
         return ranking[0] if ranking else None
+
+    def dropped(self):
+        """{family: cases}: where a family has no figure, since a run of it was not over in time."""
+        found = {}
+        for case, subject in self.unfinished:
+            family = family_of(subject)
+            if not self.best(case, "time", family):
+                found.setdefault(family, set()).add(case)
+        return found
 
     def ratio(self, case, metric, family, beside=OURS):
         """What the best way of a family takes, in what the best way of another takes; None if it cannot be told."""
@@ -123,7 +150,8 @@ class Data:
     def cpus(self):
         """The CPUs of the machine, which the base case has as its workers."""
         case = self.levels.get("base", {}).get("base")
-        counts = [row["workers"] for (other, _), rows in self.runs.items() if other == case for row in rows]
+        counts = [row["workers"] for (other, name), rows in self.runs.items() if other == case and ordinary(name)
+                  for row in rows]
         return max((count for count in counts if count), default=None)
 
     def others(self):

@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from draw import INK, MUTED, figure, room
 from subjects import OURS
-from verdicts import by_lead, judge
+from verdicts import by_lead, judge, partial_text
 from words import count_text, length_text, times_text
 
 COLOURS = LinearSegmentedColormap.from_list("lead", ("#2f7fd6", "#a9cdf3", "#f6f6f4", "#f3c49a", "#d9782d"))
@@ -57,6 +57,7 @@ def make_map(data, metric, what, note):
     if not rows or len(flights) < 2:
         return None
     every = [verdict for _, found in rows for verdict in found.values()]
+    note += partial_text(data, [verdict.case for verdict in every])
     fig, axes = figure(title_of(every, what), 1.4 + 1.22 * len(flights), 1.15 + 0.52 * len(rows), note=note)
     axes, norm = axes[0][0], Normalize(-REACH, REACH)
     for index, (_, found) in enumerate(rows):

@@ -5,8 +5,8 @@ import math
 import statistics
 
 from draw import MUTED, figure, is_ours, line, logarithmic, name_ends, room, steps, widen
-from subjects import OURS, colour_of
-from verdicts import judge
+from subjects import BY_NAME, OURS, colour_of
+from verdicts import judge, partial_text
 from words import bytes_text, count_text, listed, short, time_text
 
 WORK_TITLES = {"empty": "empty", "1 us": "1 us of CPU", "100 us": "100 us of CPU",
@@ -28,8 +28,8 @@ def dots(panel, names, figures, reference=None):
     panel.set(ylim=(len(names) - 0.4, -0.6))
 
 
-def name_rows(panel, names):
-    panel.set_yticks(range(len(names)), names, fontsize=8)
+def name_rows(panel, names, marked=()):
+    panel.set_yticks(range(len(names)), [name + ("*" if name in marked else "") for name in names], fontsize=8)
     for label, name in zip(panel.get_yticklabels(), names):
         label.set_color(colour_of(name))
         label.set_fontweight("bold" if is_ours(name) else "normal")
@@ -51,7 +51,8 @@ def works(data):
     if len(ratios) < 2:
         return None
     def usual(name):
-        return statistics.median([found[name].mid for found in ratios.values() if name in found] or [math.inf])
+        values = [found[name].mid for found in ratios.values() if name in found]
+        return len(values) <= len(ratios) / 2, statistics.median(values or [math.inf])
     names = sorted(data.subjects, key=usual)
     found = {level: judge(data, case, "time") for level, case in cases.items()}
     behind = [WORK_TITLES[level] for level, verdict in found.items() if verdict and verdict.lead > 0]
@@ -62,7 +63,8 @@ def works(data):
     rows = math.ceil(len(ratios) / columns)
     fig, axes = figure(message, width=9.2, height=(0.62 + 0.165 * len(names)) * rows + 0.35, rows=rows, columns=columns,
                        sharey=True, note="Wall time for a task, divided by that of plain libpool (line at 1); bar: "
-                       "least to largest. Left of the line is faster. 1,000 in flight, groups of 10.")
+                       "least to largest. Left of the line is faster. 1,000 in flight, groups of 10." +
+                       partial_text(data, list(cases.values())))
     low = min(one.low for part in ratios.values() for one in part.values())
     high = max(one.high for part in ratios.values() for one in part.values())
     for panel in axes.flat[len(ratios):]:
@@ -88,14 +90,20 @@ def latencies(data):
     if len(parts["start"]) < 2:
         return None
     names = sorted(parts["start"], key=lambda name: parts["start"][name][1])
-    place = names.index(OURS) + 1 if OURS in names else 0
-    message = f"Latency in the base case: the least p99 from hand-over to start has {names[0]} " \
-              f"({time_text(parts['start'][names[0]][1])})"
+    # Who keeps the submitter back has fewer before each task: that is another case.
+    marked = [name for name in names if name in BY_NAME and BY_NAME[name].short]
+    full = [name for name in names if name not in marked]
+    if not full:
+        return None
+    place = full.index(OURS) + 1 if OURS in full else 0
+    message = f"Latency with 1,000 in flight: the least p99 from hand-over to start has {full[0]} " \
+              f"({time_text(parts['start'][full[0]][1])})"
     if place > 1:
-        message += f"; libpool is number {place} of {len(names)} ({time_text(parts['start'][OURS][1])})"
+        message += f"; libpool is number {place} of {len(full)} ({time_text(parts['start'][OURS][1])})"
     fig, axes = figure(message, width=8.6, height=1 + 0.2 * len(names), columns=2, sharey=True,
                        note="Tasks of 1 us, 1,000 in flight: most of it is the wait for those before. Dot: p50; "
-                            "tick: p99; end: p99.9.")
+                            "tick: p99; end: p99.9." + (" *: never has 1,000 in flight, and is not in the title."
+                                                           if marked else ""))
     titles = {"start": "from hand-over to start", "group": "from hand-over to the end of the group"}
     for panel, (what, text) in zip(axes[0], titles.items()):
         for row, name in enumerate(names):
@@ -106,10 +114,32 @@ def latencies(data):
             panel.plot([p50], [row], "o", color=colour_of(name), markersize=6 if is_ours(name) else 4.5)
             panel.plot([p99, p999], [row, row], "|", color=colour_of(name), markersize=8, markeredgewidth=1.6)
         panel.set(xscale="log", title=text, ylim=(len(names) - 0.4, -0.6), xlabel="latency")
-        name_rows(panel, names)
+        name_rows(panel, names, marked)
         logarithmic(panel.xaxis, time_text)
     room(fig, left=1.35, top=0.3, wspace=0.08)
     return "Latencies in the base case", fig
+
+
+def overload_title(data, loads, policies):
+    """Each policy beside no bound, at the largest load that both have; burst has further workers, and is left out."""
+    top = max((load for load in loads.get("none", {}) if load >= 1), default=None)
+    late = {policy: [value for value in (data.mid(loads[policy].get(top), name, "late_p99") for name in data.subjects)
+                     if value] for policy in policies}
+    unbound = late.get("none")
+    late = {policy: values for policy, values in late.items() if values and policy not in ("none", "burst")}
+    if not unbound or not late:
+        return "Overload: what is served, and how late, by what a full queue does"
+    less = [policy for policy, values in late.items() if max(values) < min(unbound)]
+    rest = [policy for policy in late if policy not in less]
+    message = f"Load {short(top)}, p99 of those served: "
+    if less:
+        message += f"{listed(less)} {time_text(min(min(late[policy]) for policy in less))} to " \
+                   f"{time_text(max(max(late[policy]) for policy in less))} late, less than any without a bound; "
+    if rest:
+        message += f"{listed(rest)} {time_text(min(min(late[policy]) for policy in rest))} to " \
+                   f"{time_text(max(max(late[policy]) for policy in rest))}, not less; "
+    return message + f"without a bound {time_text(min(unbound))} to {time_text(max(unbound))}, and the longer the " \
+        "overload lasts the more"
 
 
 def overload(data):
@@ -123,20 +153,11 @@ def overload(data):
     if not policies:
         return None
     policies.sort(key=lambda policy: policy == "none")
-    top = max(load for policy in policies for load in loads[policy])
-
-    def late(policy):
-        values = [data.mid(loads[policy].get(top), name, "late_p99") for name in data.subjects]
-        return [value for value in values if value]
-    worst = {policy: max(late(policy), default=0) for policy in policies}
-    kept = [policy for policy in policies if worst[policy] and worst[policy] < 3 * min(filter(None, worst.values()))]
-    message = f"Overload of {short(top)}: {listed(kept)} keep" + ("s" if len(kept) == 1 else "") + \
-        f" p99 within {time_text(max(worst[policy] for policy in kept))}; with the others a task is up to " \
-        f"{time_text(max(worst.values()))} late"
+    message = overload_title(data, loads, policies)
     fig, axes = figure(message, width=max(1.45 * len(policies) + 1, 5), height=4.4, rows=2, columns=len(policies),
                        sharex=True, sharey="row", note="4 workers, tasks that hold one for 1 ms, 64 places in the "
                        "queue, random arrivals. Load 1: as many as are served at full speed. A column: what a full "
-                       "queue does.")
+                       "queue does. Late: from when a task should have arrived until it ended, of those served.")
     for column, policy in enumerate(policies):
         upper, lower = axes[0][column], axes[1][column]
         ends = []
@@ -146,19 +167,19 @@ def overload(data):
             end = line(lower, [(load, data.figure(case, name, "late_p99")) for load, case in points], name)
             if end:
                 ends.append(end)
-        upper.set_title({"none": "no bound"}.get(policy, policy), fontsize=8.5)
+        upper.set_title({"none": "no bound", "burst": "burst\n(up to 8 workers)"}.get(policy, policy), fontsize=8.5)
         lower.set(yscale="log", xlabel="load")
         lower.set_xticks([0.5, 1, 1.5, 2])
         for panel in (upper, lower):
             panel.axvline(1, color=MUTED, linewidth=0.8, linestyle=(0, (5, 3)))
             panel.tick_params(labelsize=7.5)
-        # The names stand in the panel, in the order of the lines: there are four at most.
+        # The names stand in the panel, in the order of the lines: there are seven at most.
         for row, (_, _, name) in enumerate(sorted(ends, key=lambda end: -end[1])):
-            lower.text(0.05, 0.97 - 0.085 * row, name, transform=lower.transAxes, va="top", fontsize=7.2,
+            lower.text(0.05, 0.97 - 0.065 * row, name, transform=lower.transAxes, va="top", fontsize=6.6,
                        color=colour_of(name),
                        fontweight="bold" if is_ours(name) else "normal")
     axes[0][0].set_ylim(bottom=0)
-    axes[1][0].set_ylim(top=axes[1][0].get_ylim()[1] * 8)  # room for the names
+    axes[1][0].set_ylim(top=axes[1][0].get_ylim()[1] * 30)  # room for the names
     axes[0][0].set_ylabel("served per second")
     axes[1][0].set_ylabel("late by, p99")
     axes[0][0].yaxis.set_major_formatter(lambda value, _: count_text(value))
@@ -188,7 +209,8 @@ def burst(data):
         "nobody has ended its threads") + f"; libpool holds {bytes_text(data.mid(cases[0][1], OURS, f'rss_{last}'))}"
     fig, axes = figure(message, width=9.6, height=3.9 * len(cases), rows=len(cases), columns=2,
                        note="Resident memory and threads of the whole process, while the pool stays and nobody "
-                            "submits.")
+                            "submits. Others may have longer time-outs: GLib's unused threads 15 s, Go's forced "
+                            "collection 2 min.")
     places = [max(ms, 30) for ms in times]  # 0 has its place on the logarithmic axis, too
     for row, (level, case) in zip(axes, cases):
         for panel, field, show in ((row[0], "rss", bytes_text), (row[1], "threads", count_text)):

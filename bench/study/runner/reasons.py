@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 from typing import Callable
 
+from subjects import OURS
 from verdicts import by_lead, case_words, verdicts
 from words import bytes_text, times_text, time_text
 
@@ -17,22 +18,27 @@ class Reason:
     text: str
 
 
-WAITERS = ("Go channel", "ants")
+HELD_BACK = ("Go channel",)  # whose submitter waits for a place
+GO = ("Go", "Go pool", "ants", *HELD_BACK)
 
 
 def groups_at_once(keys):
     return keys["in_flight"] / keys["fan_out"]
 
 
+def in_place(keys, name):
+    """libgomp's own bound: 64 for each thread, of which the submitter is one."""
+    return name == "OpenMP" and keys["in_flight"] > 64 * (keys["workers"] + keys["submitters"])
+
+
 IN_PLACE = ("libgomp runs a task in place when 64 for each thread are queued, so that it never has as many in flight "
             "as it is asked for. A libpool with a `queue_capacity` and `POOL_OVERFLOW_CALLER_RUNS` does so, too; here "
-            "it has its default.")
+            "its queue has room for all.")
 WAITS = ("Its submitter waits until there is a place, so that hardly a task is queued: what should be in flight is "
-         "not. A libpool with a `queue_capacity` has its submitters wait, too; here it has its default.")
-MANY_GROUPS = ("Many groups at once. Each group of libpool has a queue of its own, 1 kB with room for 16 tasks (and "
-               "a page of memory where more wait), so that ten thousand of them no longer fit into a processor's cache. "
-               "Fewer and larger groups do not pay it; where a group is no more than a number that is counted down, ten "
-               "thousand of them are cheap.")
+         "not. A libpool with a `queue_capacity` has its submitters wait, too; here its queue has room for all.")
+MANY_GROUPS = ("Many groups at once. Each group of libpool has a queue of its own, 1 kB with room for 15 tasks, and a "
+               "page of memory where more wait. Where a group is no more than a number that is counted down, ten "
+               "thousand of them are cheap; fewer and larger groups do not pay it.")
 MADE_BEFORE = ("The making of the pool and of its threads is in the time. Go's run-time system has made its own "
                "before `main`.")
 OWN_STACK = ("Empty tasks that the submitter itself runs while it waits. oneTBB and rayon push a task on a stack that "
@@ -40,20 +46,22 @@ OWN_STACK = ("Empty tasks that the submitter itself runs while it waits. oneTBB 
              "a count that any thread may look at, so that it can be bounded, cancelled and awaited by others.")
 ASLEEP = ("Few tasks in flight. A worker that has nothing to do sleeps in the system, and to wake it takes a system "
           "call and the time until it has a processor. A goroutine is started by a thread that is awake.")
-PROGRAMS = ("Few tasks, so that the memory is that of the programs: a process with libstdc++ and libpool.so has 4 MB "
-            "before it makes a pool, and a pool takes one or two more, for rooms that are there at once and not when "
-            "they are needed.")
+PROGRAMS = ("Few tasks, so that the memory is that of the programs: the process of libpool has {} before it makes a "
+            "pool (the median in the base case), and a pool has rooms that are there at once and not when they are "
+            "needed.")
 
 REASONS = (
-    Reason("time", lambda keys, name: name == "OpenMP" and keys["in_flight"] > 100, IN_PLACE),
+    Reason("time", in_place, IN_PLACE),
     Reason("time", lambda keys, name: groups_at_once(keys) >= 1_000 and keys["ns"] <= 10_000 and
-           keys["work"] != "sleep", MANY_GROUPS),
-    Reason("time", lambda keys, name: keys["cold"] == 1 and name in ("Go", *WAITERS), MADE_BEFORE),
+           keys["work"] != "sleep" and name not in ("Go pool", "ants", *HELD_BACK), MANY_GROUPS),
+    Reason("time", lambda keys, name: keys["cold"] == 1 and keys["wanted"] <= 10_000 and
+           name in GO, MADE_BEFORE),
     Reason("time", lambda keys, name: keys["work"] == "empty" and name in ("oneTBB", "rayon"), OWN_STACK),
-    Reason("time", lambda keys, name: keys["in_flight"] <= 10 and name in ("Go", *WAITERS), ASLEEP),
-    Reason("memory", lambda keys, name: keys["in_flight"] > 100 and name in WAITERS, WAITS),
-    Reason("memory", lambda keys, name: keys["in_flight"] > 100 and name == "OpenMP", IN_PLACE),
-    Reason("memory", lambda keys, name: groups_at_once(keys) >= 1_000, MANY_GROUPS),
+    Reason("time", lambda keys, name: keys["in_flight"] <= 10 and name in GO, ASLEEP),
+    Reason("memory", lambda keys, name: keys["in_flight"] > 100 and name in HELD_BACK, WAITS),
+    Reason("memory", in_place, IN_PLACE),
+    Reason("memory", lambda keys, name: groups_at_once(keys) >= 1_000 and
+           name not in ("Go pool", "ants", *HELD_BACK), MANY_GROUPS),
     Reason("memory", lambda keys, name: keys["in_flight"] <= 1_000, PROGRAMS),
 )
 
@@ -70,6 +78,8 @@ def numbers_of(row):
 
 def reason_of(data, metric, verdict):
     keys = numbers_of(data.keys[verdict.case])
+    keys["workers"] = data.runs[verdict.case, verdict.their_name][0].get("workers") or 0  # the rival's own
+    keys["wanted"] = keys.get("wanted") or 0
     return next((reason for reason in REASONS
                  if reason.metric == metric and reason.meets(keys, verdict.their_name)), None)
 
@@ -82,14 +92,21 @@ def losses(data, metric):
     return sorted(found.items(), key=lambda pair: (pair[0] is None, -len(pair[1])))
 
 
+def reason_text(data, reason):
+    if reason is None:
+        return "Of these we know no reason yet."
+    return reason.text.format(bytes_text(data.at("base", "base", OURS, "rss_base"))) if reason.text == PROGRAMS else \
+        reason.text
+
+
 def loss_lines(data, metric, most=8):
     """The losses as a Markdown list under their reasons."""
     show = time_text if metric == "time" else bytes_text
     for reason, found in losses(data, metric):
         found = sorted(found, key=lambda verdict: -verdict.factor)
-        yield f"- {reason.text if reason else 'Of these we know no reason yet.'}"
+        yield f"- {reason_text(data, reason)}"
         for verdict in found[:most]:
             yield (f"  - {case_words(data, verdict.case)}: {show(verdict.ours)}, {verdict.their_name} "
                    f"{show(verdict.theirs)} ({times_text(verdict.factor)} times)")
         if len(found) > most:
-            yield f"  - and {len(found) - most} more cases, by up to {times_text(found[most].factor)}"
+            yield f"  - and {len(found) - most} more cases, by up to {times_text(found[most].factor)} times"

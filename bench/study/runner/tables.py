@@ -30,7 +30,7 @@ def crossings(data):
         yield ""
         yield "*always*: at every length, the empty task too; *not by*: not even at that length, the longest measured."
         yield "Between two levels the crossover is interpolated on logarithmic scales; *at most*: it lies between the"
-        yield "empty task and that length."
+        yield "empty task and that length. What cannot be told apart counts as no more than a tenth."
     lines = []
     grid = data.grid("sleepers")
     length = max((cell[0] for cell in grid), default=None)
@@ -105,6 +105,9 @@ def sleepers(data):
                 [f"{count_text(flight)} in flight" for flight in flights] + ["for each, at most in flight"], lines)
 
 
+LABELS = {"burst": "burst (up to 8 workers)", "none": "no bound"}
+
+
 def overload(data):
     """At the largest load: what is served, refused and late."""
     lines = []
@@ -118,11 +121,13 @@ def overload(data):
             arrived = data.mid(case, name, "arrived")
             if arrived:
                 refused = data.mid(case, name, "refused") or 0
-                lines.append([f"{policy}: {name}", count_text(data.mid(case, name, "served_per_s") or 0),
+                lines.append([f"{LABELS.get(policy, policy)}: {name}",
+                              count_text(data.mid(case, name, "served_per_s") or 0),
                               f"{100 * refused / arrived:.0f} %", *(time_text(data.mid(case, name, f"late_{which}"))
                                                                     for which in ("p50", "p99", "p999")),
                               bytes_text(data.mid(case, name, "rss_peak"))])
-    return rows([f"load {short(top)}", "served per s", "refused", "late p50", "p99", "p99.9", "RSS peak"], lines) \
+    return rows([f"load {short(top)}", "served per s", "refused", "late p50, of those served", "p99", "p99.9",
+                                        "RSS peak"], lines) \
         if lines else []
 
 
@@ -175,5 +180,9 @@ TABLES = {
     "crossings": crossings,
     "work": factor_table("work", "time", time_text, "time a task: median (least..largest)"),
     "submitters": factor_table("submitters", "time", time_text, "time a task by submitters"),
+    "fan_out": factor_table("fan_out", "time", time_text, "time a task by tasks in a group"),
+    "many": factor_table("many", "time", time_text, "time a task, 100,000 in flight", "{} in a group".format),
+    "many-memory": factor_table("many", "memory", bytes_text, "RSS peak, 100,000 in flight",
+                                "{} in a group".format),
     "sleepers": sleepers, "base": base, "overload": overload, "burst": burst,
 }

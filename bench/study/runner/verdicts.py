@@ -8,8 +8,10 @@ from subjects import OURS
 from words import count_text, length_text, listed, time_text, times_text
 
 TIE = 1.1  # what differs by less is called even
+RUNS = 3  # fewer tell nothing
 # Factors whose cases are compared in time and in memory; the others are about something else.
-COMPARED = ("base", "tasks", "in_flight", "work", "fan_out", "workers", "submitters", "map", "sleepers", "groups")
+COMPARED = ("base", "tasks", "in_flight", "work", "fan_out", "many", "workers", "submitters", "map", "sleepers",
+            "groups")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Verdict:
     theirs: float
     their_name: str
     ratio: float
-    apart: bool  # more than a tenth apart, and the better one's median is better than every run of the other
+    runs: int  # of the one that has fewer
+    apart: bool  # more than a tenth apart, of three runs or more, and each of one is better than each of the other
 
     @property
     def lead(self):
@@ -34,17 +37,24 @@ class Verdict:
         return max(self.ratio, 1 / self.ratio)
 
 
-def judge(data, case, metric, family=None):
-    """The Verdict of a case, beside the best of all others or of one family; None if somebody is missing."""
+def judge(data, case, metric, family=None, families=None):
+    """The Verdict of a case, beside the best of all others, of some families or of one; None if somebody is missing."""
     ours = data.best(case, metric, OURS)
-    theirs = data.best_other(case, metric) if family is None else data.best(case, metric, family)
+    theirs = data.best_other(case, metric, families) if family is None else data.best(case, metric, family)
     if ours is None or theirs is None or not ours[0] or not theirs[0]:
         return None
     ratio = ours[0] / theirs[0]
     own, other = data.figure(case, ours[1], metric), data.figure(case, theirs[1], metric)
-    clear = own.mid < other.low if ratio < 1 else other.mid < own.low
-    return Verdict(case, ours[0], ours[1], theirs[0], theirs[1], ratio,
-                   max(ratio, 1 / ratio) > TIE and (clear or min(own.runs, other.runs) < 2))
+    clear = own.high < other.low if ratio < 1 else other.high < own.low
+    return Verdict(case, ours[0], ours[1], theirs[0], theirs[1], ratio, min(own.runs, other.runs),
+                   max(ratio, 1 / ratio) > TIE and clear and min(own.runs, other.runs) >= RUNS)
+
+
+def partial_text(data, cases):
+    """A sentence that names who has no figure in some of these cases, or nothing."""
+    counts = {family: sum(bool(data.best(case, "time", family)) for case in cases) for family in data.families}
+    parts = [f"{family} ({count} of {len(cases)})" for family, count in counts.items() if count < len(cases)]
+    return f" Not everywhere: {listed(parts)}." if parts else ""
 
 
 def compared(data, factors=COMPARED):
@@ -144,7 +154,7 @@ def length_crossing(data, family, flight, threshold=TIE, metric="time"):
     points = []
     for (length, other), case in data.grid("map").items():
         verdict = judge(data, case, metric, family) if other == flight else None
-        if verdict is not None:
+        if verdict is not None and verdict.runs >= RUNS:  # of fewer nothing is said
             # What cannot be told apart is no more than the threshold, even if a run or two say otherwise.
             points.append((length, 1 / verdict.ratio if verdict.apart else min(1 / verdict.ratio, threshold)))
     return crossing(points, threshold) if len(points) > 1 else None

@@ -55,12 +55,35 @@ def versions(java):
     return {name: text for name, text in found.items() if text}
 
 
-def machine_text(java, turns, limit_ms, seconds, others, complaints):
+def quota():
+    """How many CPUs the control group may use."""
+    name = found_in("/proc/self/cgroup", r"^0::(\S+)")
+    for folder in ("/sys/fs/cgroup" + name.rstrip("/"), "/sys/fs/cgroup"):
+        found = found_in(folder + "/cpu.max", r"^(\S+ \S+)")
+        if found:
+            limit, period = found.split()
+            return "none" if limit == "max" else f"{int(limit) / int(period):g} CPUs"
+    limit = found_in("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", r"^(-?\d+)")
+    period = found_in("/sys/fs/cgroup/cpu/cpu.cfs_period_us", r"^(\d+)")
+    return f"{int(limit) / int(period):g} CPUs" if limit and period and int(limit) > 0 else "none"
+
+
+def memory_setting():
+    """What else memory and time depend on."""
+    kilobytes = found_in("/proc/meminfo", r"MemTotal:\s+(\d+)")
+    huge = found_in("/sys/kernel/mm/transparent_hugepage/enabled", r"\[(\w+)\]")
+    libc = (os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in os.confstr_names else "") or "unknown"
+    return (f"RAM {int(kilobytes or 0) / 1024**2:.1f} GiB; {libc}; transparent huge pages: {huge or 'unknown'}; "
+            f"CPU quota of the control group: {quota()}")
+
+
+def machine_text(java, turns, limit_ms, seconds, others, complaints, missing):
     """`key: value`, one a line; what was not measured at the end."""
-    lines = [f"date: {time.strftime('%d %B %Y')}", f"machine: {describe()}",
+    lines = [f"date: {time.strftime('%d %B %Y')}", f"machine: {describe()}", f"memory: {memory_setting()}",
              f"turns: {turns}, rounds for {limit_ms} ms each; {seconds / 60:.0f} minutes",
              f"others: {others[0]:.2f} CPUs in the middle run, {others[1]:.2f} at most"]
     lines += [f"version: {name} {text}" for name, text in versions(java).items()]
+    lines += [f"missing: {text}" for text in missing]
     lines += [f"not measured: {text}" for text in complaints]
     return "\n".join(lines) + "\n"
 
