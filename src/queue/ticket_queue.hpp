@@ -48,8 +48,10 @@ class TicketQueue {
 
   // Begins a life. Requires: nobody holds a ticket. Late readers of the last life may be about.
   void open(std::uint32_t generation, bool is_limited = false) {
-#pragma GCC unroll 8
-    for (CellType& cell : cells_) cell.fn.store(0, std::memory_order_relaxed);
+    // Those that the last life has used; all, if it went beyond them.
+    const bool is_beyond = base::low(tail_segment_.load(std::memory_order_relaxed)) != base::nil;
+    const std::uint32_t used = is_beyond ? inline_cells : tail() - first_ticket;
+    for (std::uint32_t i = 0; i < used; ++i) cells_[i].fn.store(0, std::memory_order_relaxed);
     const std::uint64_t inline_segment = base::pack(segment_number(first_ticket), base::nil);
     tail_segment_.store(inline_segment, std::memory_order_relaxed);
     head_segment_.store(inline_segment, std::memory_order_relaxed);

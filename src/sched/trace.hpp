@@ -68,6 +68,10 @@ class TraceBuffer {
     return nullptr;
   }
 
+  // The clock may be read a little earlier than the code says, or on another processor: times of a thread do not go
+  // back.
+  std::int64_t not_before(std::int64_t at) { return latest_ = at > latest_ ? at : latest_; }
+
   // The group's name, unless it was told lately. `is_held`: it cannot end now.
   void tell_name(const group::Group<Sys>& group, std::uint32_t life, bool is_held) {
     const std::uint32_t index = group.index.load(std::memory_order_relaxed);
@@ -117,6 +121,7 @@ class TraceBuffer {
   std::uint32_t used_ = 0;
   std::uint64_t dropped_ = 0;
   std::int64_t dropped_at_ = 0;
+  std::int64_t latest_ = 0;
   std::uint64_t told_[told_groups] = {};
 };
 
@@ -263,7 +268,7 @@ class TracedSlice {
     record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
       buffer.tell_name(group, life, kind == TraceKind::task);
       is_due = buffer.trace.is_sample_due(at);
-      record_ = buffer.add({at, 0, value, index, life, ticket, kind});
+      record_ = buffer.add({buffer.not_before(at), 0, value, index, life, ticket, kind});
     });
     if (is_due) [[unlikely]]
       record_counts(pool_, number_);
@@ -274,8 +279,8 @@ class TracedSlice {
     if (last_end_ != nullptr) *last_end_ = now;
     if (record_ == nullptr) return;
     // (The thread's buffer is the one it was: it has one of each trace.)
-    record(pool_, number_, [&](TraceBuffer<Sys>&) {
-      record_->end = now;
+    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
+      record_->end = buffer.not_before(now);
       if (ticket_ != 0) record_->ticket = ticket_;
     });
   }
@@ -314,7 +319,7 @@ class TracedSubmit {
     bool is_due = false;
     record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
       is_due = buffer.trace.is_sample_due(at_);
-      buffer.add({at_, end, 0, index, life_, ticket, TraceKind::submit});
+      buffer.add({at_, buffer.not_before(end), 0, index, life_, ticket, TraceKind::submit});
     });
     if (is_due) [[unlikely]]
       record_counts(pool_, number_);
