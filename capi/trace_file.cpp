@@ -266,10 +266,10 @@ class File {
     return trace_.made_at + static_cast<std::int64_t>(static_cast<double>(ticks - trace_.made_ticks) * tick_);
   }
 
-  // That of what is not over is the trace's. At least 1 ns after its beginning, so that there is something to see.
-  std::int64_t end_of(const TraceRecord& record) const {
-    return std::max(ns(record.end != 0 ? record.end : trace_.ended), ns(record.at) + 1);
-  }
+  // That of what is not over is the trace's.
+  std::int64_t last_of(const TraceRecord& record) const { return ns(record.end != 0 ? record.end : trace_.ended); }
+  // At least 1 ns after its beginning, so that there is something to see.
+  std::int64_t end_of(const TraceRecord& record) const { return std::max(last_of(record), ns(record.at) + 1); }
 
   void index(Buffer& buffer) {
     for (std::uint32_t i = 0; i < buffer.size(); ++i) {
@@ -297,7 +297,8 @@ class File {
     text_ << ",\n{\"ph\":\"M\",\"name\":\"thread_name\"" << in(thread) << ",\"args\":{\"name\":\""
           << escaped(buffer.name).c_str() << "\"}}";
     bool is_drop_told = buffer.dropped() == 0;
-    for (const Item& item : items) {
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const Item& item = items[i];
       if (!is_drop_told && item.at > ns(buffer.dropped_at())) {
         tell_dropped(buffer, thread);
         is_drop_told = true;
@@ -308,13 +309,16 @@ class File {
       } else if (record.kind == TraceKind::counts) {
         tell_counts(record, item.at);
       } else {
-        tell_slice(record, item.at, thread);
+        // One that took no time the clock could tell must not reach into what follows it at once.
+        const bool is_crowded = i + 1 < items.size() && items[i + 1].at == item.at;
+        const std::int64_t end = is_crowded ? std::max(last_of(record), item.at) : end_of(record);
+        tell_slice(record, item.at, end, thread);
       }
     }
     if (!is_drop_told) tell_dropped(buffer, thread);
   }
 
-  void tell_slice(const TraceRecord& record, std::int64_t begin, const std::string& thread) {
+  void tell_slice(const TraceRecord& record, std::int64_t begin, std::int64_t end, const std::string& thread) {
     const std::uint64_t group = group_of(record);
     const std::uint64_t flow = flow_of(record);
     const std::string& name = names_.of_group(group);
@@ -334,7 +338,7 @@ class File {
     }
     text_ << "\"" << in(thread) << ",\"ts\":";
     text_.thousandths(static_cast<std::uint64_t>(begin)) << ",\"dur\":";
-    text_.thousandths(static_cast<std::uint64_t>(end_of(record) - begin))
+    text_.thousandths(static_cast<std::uint64_t>(end - begin))
         << ",\"args\":{\"group\":" << std::uint64_t{record.group} << "}}";
     if (phase != '\0') tell_flow(phase, flow, begin, thread);
   }
