@@ -53,11 +53,6 @@ struct AsioTimers {
   boost::asio::thread_pool pool;
 };
 
-int no_cases(int /*argc*/, char** argv) {
-  std::fprintf(stderr, "usage: %s study work=sleep KEY=VALUE...\n", argv[0]);
-  return bench::kBadWords;
-}
-
 }  // namespace
 
-int main(int argc, char** argv) { return bench::run_program<AsioTimers, void>(argc, argv, no_cases); }
+int main(int argc, char** argv) { return bench::run_program<AsioTimers, void>(argc, argv, bench::no_cases); }

@@ -97,17 +97,23 @@ inline double resident() {
   return static_cast<double>(pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-// The most bytes of memory that this program ever had. (getrusage() counts what its parent had before it, too.)
-inline double most_resident() {
-  long kilobytes = 0;
+// A number that the system tells of this process, e.g. of the line "Threads:"; 0: there is no such line.
+inline long status_of(const char* name) {
+  long value = 0;
   if (FILE* file = std::fopen("/proc/self/status", "re")) {
     char line[256];
-    while (std::fgets(line, sizeof line, file) != nullptr && std::sscanf(line, "VmHWM: %ld", &kilobytes) != 1) {
+    while (std::fgets(line, sizeof line, file) != nullptr) {
+      if (std::strncmp(line, name, std::strlen(name)) != 0) continue;
+      value = std::atol(line + std::strlen(name));
+      break;
     }
     std::fclose(file);
   }
-  return static_cast<double>(kilobytes) * 1024;
+  return value;
 }
+
+// The most bytes of memory that this program ever had. (getrusage() counts what its parent had before it, too.)
+inline double most_resident() { return static_cast<double>(status_of("VmHWM:")) * 1024; }
 
 // What the threads besides the calling one have done so far.
 struct Activity {

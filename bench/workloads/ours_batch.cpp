@@ -46,11 +46,6 @@ struct OursBatch {
   Ours* ours;
 };
 
-int no_cases(int /*argc*/, char** argv) {
-  std::fprintf(stderr, "usage: %s study KEY=VALUE...\n", argv[0]);
-  return kBadWords;
-}
-
 }  // namespace
 }  // namespace bench
 

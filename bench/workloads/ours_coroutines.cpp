@@ -51,11 +51,6 @@ struct OursCoroutines {
   pool::thread_pool_ref threads;
 };
 
-int no_cases(int /*argc*/, char** argv) {
-  std::fprintf(stderr, "usage: %s study KEY=VALUE...\n", argv[0]);
-  return kBadWords;
-}
-
 }  // namespace
 }  // namespace bench
 

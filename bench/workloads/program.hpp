@@ -27,6 +27,12 @@ namespace bench {
   }
 }
 
+// For programs that only take part in the study.
+inline int no_cases(int /*argc*/, char** argv) {
+  std::fprintf(stderr, "usage: %s study KEY=VALUE...\n", argv[0]);
+  return kBadWords;
+}
+
 // Runs what the words ask for; another one than a run of the study is a case, and `cases` runs that. `Bounded` is the
 // adapter for overload; void: there is none.
 template <typename Peer, typename Bounded = Peer>

@@ -32,16 +32,7 @@ struct Usage {
   friend Usage operator-(Usage a, const Usage& b) { return {a.wall - b.wall, a.cpu - b.cpu, a.switches - b.switches}; }
 };
 
-inline int64_t threads_now() {
-  int64_t threads = 0;
-  if (FILE* file = std::fopen("/proc/self/status", "re")) {
-    char line[256];
-    while (std::fgets(line, sizeof line, file) != nullptr && std::sscanf(line, "Threads: %ld", &threads) != 1) {
-    }
-    std::fclose(file);
-  }
-  return threads;
-}
+inline int64_t threads_now() { return status_of("Threads:"); }
 
 // The most threads that were seen. Each look takes some 20 us: it is rare, and never in the first 20 ms.
 class ThreadWatch {
