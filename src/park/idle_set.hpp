@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// IdleSet: which workers sleep, whether one searches, how many there are, and how many of these are leaving. The
+// IdleSet: which workers sleep, whether any searches, how many there are, and how many of these are leaving. The
 // protocol is in park/README.md.
 //
 // Memory order: `state` and what it is paired with (the ready set, the queues) are sequentially consistent.
@@ -57,11 +57,12 @@ class IdleSet {
 
   // Step 3 of "Wake one": claims the searching role for somebody else. False: the state is another one by now.
   bool begin_search(State seen) { return state_.compare_exchange_strong(seen.word, seen.word + one_searching); }
-  // Becomes the searching worker, unless there is one.
+  // Becomes a searching worker, unless there are two.
+  static constexpr std::uint32_t most_searching = 2;
   bool try_search() {
     for (;;) {
       const State seen = state();
-      if (seen.searching() != 0) return false;
+      if (seen.searching() >= most_searching) return false;
       if (begin_search(seen)) return true;
     }
   }

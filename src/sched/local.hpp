@@ -85,7 +85,9 @@ struct alignas(base::cache_line) Local {
   void note_shared() {
     const std::uint32_t more = 2 * caution.load(std::memory_order_relaxed) + 1;
     caution.store(more < Sys::most_caution ? more : Sys::most_caution, std::memory_order_relaxed);
-    to_be_shared.store(caution.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    const std::uint32_t further =
+        to_be_shared.load(std::memory_order_relaxed) + caution.load(std::memory_order_relaxed);
+    to_be_shared.store(further < Sys::most_shared ? further : Sys::most_shared, std::memory_order_relaxed);
   }
   // A group has ended, and its owner had it for himself to the end.
   void note_kept() {

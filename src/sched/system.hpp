@@ -81,8 +81,9 @@ struct POOL_SYSTEM {
   static constexpr int second_looks = 3;
   // One in so many waits that help is timed.
   static constexpr std::uint32_t timed_help = 16;
-  // How many groups at most a thread makes shared from the start, because those of its own were taken from it.
+  // How many groups at most a thread makes shared from the start, because one of its own was taken from it, and in all.
   static constexpr std::uint32_t most_caution = 255;
+  static constexpr std::uint32_t most_shared = 65'535;
   // How many free slots of groups a thread keeps.
   static constexpr std::uint32_t kept_groups = 16;
   static constexpr std::uint32_t histogram_buckets = base::histogram_buckets;

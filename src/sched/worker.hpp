@@ -83,14 +83,24 @@ class WorkerLoop {
     }
     // Others are busy with tasks of their own: to be woken by each of them would cost them more than to be awake.
     const bool are_busy = search_.has_seen_moves();
-    if (are_busy && patience < last_patience_) patience = now + Sys::search_spin;
+    const bool is_alone = has_other_stalled();
+    if ((are_busy || is_alone) && patience < last_patience_) patience = now + Sys::search_spin;
     if (now >= patience) return false;
     look_ = Look::lingering;
     are_busy ? Sys::linger_long() : Sys::linger();
     return true;
   }
 
-  // Becomes the searching worker, unless there is one.
+  // Whether somebody else searches who has not looked since we did. He has no processor, most probably, and stands
+  // behind a submitter that takes him for awake.
+  bool has_other_stalled() {
+    const std::uint32_t looks = pool_.looks.fetch_add(1, std::memory_order_relaxed);
+    const bool was_last = looks == last_looks_ + 1;
+    last_looks_ = looks;
+    return was_last && pool_.idle.state().searching() > 1;
+  }
+
+  // Becomes a searching worker, unless there are enough.
   Parked search_again() { return pool_.idle.try_search() ? Parked::searches : Parked::awake; }
 
   Parked park(bool searching) {
@@ -199,6 +209,7 @@ class WorkerLoop {
   Search<Sys> search_{world_, pool_, worker_};
   Look look_ = Look::quick;
   std::int64_t last_patience_ = 0;
+  std::uint32_t last_looks_ = 0;
   bool reluctant_ = false;
 };
 

@@ -444,6 +444,7 @@ struct ModelSystem {
   static constexpr std::uint32_t quick_help = 2;
   static constexpr std::uint32_t kept_groups = 0;
   static constexpr std::uint32_t most_caution = 0;  // each group is its maker's own
+  static constexpr std::uint32_t most_shared = 0;
   static constexpr int second_looks = 1;
   static constexpr std::uint32_t timed_help = 1U << 31;
 

@@ -29,7 +29,9 @@ TEST(IdleSet, CountsSearchersAndThreads) {
   set.end_search();
   const Set::State old = set.state();
   EXPECT_TRUE(set.try_search());
-  EXPECT_FALSE(set.try_search());  // one at a time
+  EXPECT_TRUE(set.try_search());
+  EXPECT_FALSE(set.try_search());  // two at a time
+  set.end_search();
   expect_state(set, 1, 0, 1);
   EXPECT_FALSE(set.begin_search(old));
   EXPECT_FALSE(set.begin_thread(old, true));
