@@ -2,7 +2,7 @@
 // Copyright (c) the libpool authors
 //
 // Bias: a lock that costs its owner, one thread, next to nothing (two stores, no read-modify-write), and everybody else
-// a heavy barrier. The protocol is "Bias" in park/README.md.
+// a heavy barrier, or a look of the owner's. The protocol is "Bias" in park/README.md.
 //
 // Guarantees: what is done between enter() and leave(), and between revoke() and restore(), excludes each other, and
 // happens in one order. Requires: the owner neither blocks nor runs the user's code in between.
@@ -18,7 +18,7 @@ class Bias {
  public:
   // The owner.
   [[gnu::always_inline]] void enter() {
-    // Whoever revokes raises the request, then has a heavy barrier: either it sees that we are busy, or we see it.
+    // Whoever revokes sets the request, then has a heavy barrier: either it sees that we are busy, or we see it.
     Sys::light_store(busy_, std::uint32_t{1});
     if (request_.load() != 0) [[unlikely]]
       enter_slowly();
@@ -33,13 +33,19 @@ class Bias {
   // Anybody else: ask(), a heavy barrier, await(), and later restore(). Several may be asked before one barrier.
   void ask() {
     mutex_.lock();
-    request_.store(1);
+    request_.store(++requests_);
   }
   void await() {
     while (busy_.load() != 0) Sys::yield();
   }
+  // The same of one. An owner that is about to look by himself saves both the barrier, which interrupts him.
   void revoke() {
     ask();
+    for (int i = 0; i < Sys::answer_looks; ++i) {
+      // Acquire: pairs with the store in enter_slowly().
+      if (answer_.load(std::memory_order_acquire) == requests_) return;
+      Sys::pause();
+    }
     Sys::heavy_barrier();
     await();
   }
@@ -52,6 +58,21 @@ class Bias {
  private:
   __attribute__((noinline)) void enter_slowly() {
     busy_.store(0, std::memory_order_release);
+    std::uint64_t answered = 0;
+    // He will be gone in a moment: to sleep costs more.
+    for (int i = 0; i < Sys::answer_looks; ++i) {
+      const std::uint64_t request = request_.load();
+      if (request != 0) {
+        // Which one: a late answer must not be taken for one to the next request, after which we may have come in.
+        if (request != answered) answer_.store(request, std::memory_order_release);
+        answered = request;
+        Sys::pause();
+        continue;
+      }
+      Sys::light_store(busy_, std::uint32_t{1});
+      if (request_.load() == 0) return;
+      busy_.store(0, std::memory_order_release);
+    }
     mutex_.lock();
     has_mutex_.store(true, std::memory_order_relaxed);
   }
@@ -61,9 +82,11 @@ class Bias {
   }
 
   typename Sys::template Atomic<std::uint32_t> busy_{0};
-  typename Sys::template Atomic<std::uint32_t> request_{0};
-  typename Sys::template Atomic<bool> has_mutex_{false};  // the owner's own; the next one's when it has ended
+  typename Sys::template Atomic<std::uint64_t> request_{0};  // its number
+  typename Sys::template Atomic<std::uint64_t> answer_{0};   // the owner has seen this one, and is outside
+  typename Sys::template Atomic<bool> has_mutex_{false};     // the owner's own; the next one's when it has ended
   typename Sys::Mutex mutex_;
+  std::uint64_t requests_ = 0;  // so far; under the mutex
 };
 
 }  // namespace pool::park

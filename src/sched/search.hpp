@@ -119,9 +119,11 @@ class Search {
   // So many tasks of a group that nobody knows are claimed together at most: if these are longer than the last ones, a
   // waiter has to come and take them from us.
   static constexpr std::uint32_t most_guess = 8;
-  // So many groups does a quick search leave to their owners, and each of them so many times in its life.
+  // So many groups does a quick search leave to their owners, and each of them so many times in its life, if no more
+  // than so many tasks are left there.
   static constexpr std::uint32_t most_left = 16;
   static constexpr std::uint32_t most_times = 3;
+  static constexpr std::uint32_t most_tasks = 3;
   // So many groups, and bits of groups without work among them, does a lingering search look at.
   static constexpr std::uint32_t most_seen = 24;
   static constexpr std::uint32_t most_bits = 64;
@@ -162,10 +164,11 @@ class Search {
     }
   }
 
-  // What somebody has for himself he is probably about to run, and to take it from him costs us both a barrier: it is
-  // left to him once, and again when he has got on with it meanwhile, but not for ever: it has a right to our time.
+  // The few tasks that somebody has for himself he is probably about to run, and to take them from him costs us both
+  // some time: they are left to him once, and again when he has got on with them meanwhile, but not for ever: they have
+  // a right to our time.
   static bool is_for_owner(GroupType& group) {
-    if (!is_anothers(group) || group.queue.empty()) return false;
+    if (!is_anothers(group) || group.queue.empty() || group.queue.waiting() > most_tasks) return false;
     const std::uint64_t front = group.queue.front();
     const std::uint64_t before = group.left_at.load(std::memory_order_relaxed);
     if (before == front) return false;

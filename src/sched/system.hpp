@@ -71,6 +71,8 @@ struct POOL_SYSTEM {
   static constexpr std::int64_t search_spin = 10'000;
   static constexpr std::int64_t busy_search_spin = 100'000;
   static constexpr std::int64_t wait_spin = 20'000;
+  // How often two threads look at each other's answer before they have a barrier, or sleep (park/bias.hpp): some 3 us.
+  static constexpr int answer_looks = 128;
   // How often a submitter lets others run before it stands in line; and how long it sleeps, each time twice as long, if
   // the room is large: 1.3 ms in all.
   static constexpr int block_yields = 16;

@@ -81,23 +81,27 @@ class WorkerLoop {
       patience = now + Sys::search_spin;
       last_patience_ = now + Sys::busy_search_spin;
     }
-    // Others are busy with tasks of their own: to be woken by each of them would cost them more than to be awake.
+    // Others are busy with tasks of their own: to be woken by each of them would cost them more than that somebody is
+    // awake. Or somebody is only said to be.
     const bool are_busy = search_.has_seen_moves();
-    const bool is_alone = has_other_stalled();
-    if ((are_busy || is_alone) && patience < last_patience_) patience = now + Sys::search_spin;
+    const Other other = look_at_other();
+    const bool is_needed = other == Other::stalled || (are_busy && other == Other::none);
+    if (is_needed && patience < last_patience_) patience = now + Sys::search_spin;
     if (now >= patience) return false;
     look_ = Look::lingering;
     are_busy ? Sys::linger_long() : Sys::linger();
     return true;
   }
 
-  // Whether somebody else searches who has not looked since we did. He has no processor, most probably, and stands
-  // behind a submitter that takes him for awake.
-  bool has_other_stalled() {
+  // Whether somebody else searches. Stalled: he has not looked since we did. He has no processor, most probably, and
+  // stands behind a submitter that takes him for awake.
+  enum class Other { none, looks, stalled };
+  Other look_at_other() {
     const std::uint32_t looks = pool_.looks.fetch_add(1, std::memory_order_relaxed);
     const bool was_last = looks == last_looks_ + 1;
     last_looks_ = looks;
-    return was_last && pool_.idle.state().searching() > 1;
+    if (pool_.idle.state().searching() <= 1) return Other::none;
+    return was_last ? Other::stalled : Other::looks;
   }
 
   // Becomes a searching worker, unless there are enough.

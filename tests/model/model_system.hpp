@@ -437,6 +437,7 @@ struct ModelSystem {
     word.store(value, std::memory_order_seq_cst, at);
   }
   static void heavy_barrier() {}
+  static constexpr int answer_looks = 1;
   static constexpr int block_yields = 0;
   static constexpr std::int64_t first_nap = 1;
   static constexpr std::int64_t last_nap = 0;

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "os/barrier.hpp"
@@ -13,12 +15,23 @@
 namespace pool::park {
 namespace {
 
-// The policy that ships, and one that counts how often somebody waits for the owner.
+// The policy that ships, which counts how often somebody waits for the owner, looks for an answer, and has a barrier.
 struct BiasSystem : System {
   static inline std::atomic<int> yields = 0;
+  static inline std::atomic<int> pauses = 0;
+  static inline std::atomic<int> barriers = 0;
+  static inline std::function<void()> at_pause;
   static void yield() {
     yields.fetch_add(1);
     System::yield();
+  }
+  static void pause() {
+    pauses.fetch_add(1);
+    if (at_pause) std::exchange(at_pause, nullptr)();
+  }
+  static void heavy_barrier() {
+    barriers.fetch_add(1);
+    System::heavy_barrier();
   }
 };
 using TestBias = Bias<BiasSystem>;
@@ -79,6 +92,33 @@ TEST_P(BiasTest, ARevokerWaitsForABusyOwner) {
   bias.leave();
   revoker.join();
   EXPECT_TRUE(is_revoked);
+}
+
+TEST_P(BiasTest, AnOwnerThatLooksSavesTheBarrier) {
+  TestBias bias;
+  std::atomic<bool> has_entered = false;
+  std::thread owner;
+  BiasSystem::barriers = 0;
+  BiasSystem::at_pause = [&] {  // the revoker has asked
+    BiasSystem::pauses = 0;
+    owner = std::thread([&] {
+      bias.enter();
+      has_entered = true;
+      bias.leave();
+    });
+    while (BiasSystem::pauses == 0) std::this_thread::yield();  // the owner has answered
+  };
+  bias.revoke();
+  EXPECT_EQ(BiasSystem::barriers, 0);
+  for (int i = 0; i < 100; ++i) std::this_thread::yield();
+  EXPECT_FALSE(has_entered);
+  bias.restore();
+  owner.join();
+  EXPECT_TRUE(has_entered);
+  // The answer was to that one.
+  bias.revoke();
+  EXPECT_EQ(BiasSystem::barriers, 1);
+  bias.restore();
 }
 
 TEST_P(BiasTest, AnOwnerWaitsForARevoker) {
