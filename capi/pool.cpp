@@ -36,7 +36,7 @@ T given_or(T given, T otherwise) {
 pool_status_t check_workers(const char* function, const base::LogConfig& log, std::uint32_t min, std::uint32_t& max,
                             std::uint32_t burst) {
   if (max > Pool::max_max_workers) return invalid(function, "max_workers", "has to be 1 to 32767, or 0", log);
-  max = given_or(max, default_workers());
+  if (max == 0) max = default_workers();  // which reads half a dozen files
   if (min > max) return invalid(function, "min_workers", "has to be max_workers at most", log);
   if (burst > Pool::max_max_workers - max) {
     return invalid(function, "burst_workers", "has to be 32767 at most together with max_workers", log);
