@@ -26,7 +26,7 @@ inline bool helps(World& world, const Group& group, bool is_untimed) {
   if (Frame::inside_task()) return true;
   std::uint32_t help = group.help.load(std::memory_order_relaxed);
   if (help == POOL_HELP_DEFAULT) {
-    help = world.pools.at(group.pool.load(std::memory_order_relaxed))->help.load(std::memory_order_relaxed);
+    help = world.pools[group.pool.load(std::memory_order_relaxed)].help.load(std::memory_order_relaxed);
   }
   return help == POOL_HELP_ALWAYS || (help != POOL_HELP_NEVER && is_untimed);
 }

@@ -116,7 +116,7 @@ std::string metrics_of(capi::World& world, capi::Pool& pool, const char* name) {
   metrics.counter("libpool_finished", "Tasks that are over.", counts.tallied.finished);
   metrics.counter("libpool_failed", "Tasks that failed.", pool.failed.load());
   metrics.counter("libpool_cancelled", "Tasks that were cancelled before they started.", pool.cancelled.load());
-  metrics.counter("libpool_blocked_submits", "Submits that slept at a bound.", pool.blocked.load());
+  metrics.counter("libpool_blocked_submits", "Submits that stood in line at a bound.", pool.blocked.load());
   metrics.counter("libpool_rejected", "Submits that were refused at a bound.", pool.rejected.load());
   metrics.counter("libpool_caller_runs", "Tasks that their submitter ran at a bound.", pool.caller_runs.load());
   metrics.counter("libpool_discarded", "Tasks that were discarded at a bound.", pool.discarded.load());

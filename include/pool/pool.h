@@ -321,7 +321,7 @@ typedef struct pool_stats_values {
   uint64_t running;       /* started and not finished, those run by waiters included */
   uint64_t workers_created; /* threads so far */
   uint64_t workers_left;    /* of these, gone again: idle for too long, after a burst, by pool_resize */
-  uint64_t blocked;         /* submits that slept at a bound, so far */
+  uint64_t blocked;         /* submits that stood in line at a bound, so far */
   uint64_t rejected;        /* submits that gave POOL_EFULL, so far */
   uint64_t caller_runs;     /* tasks that were run in place of a queue place, so far */
   uint64_t discarded;       /* tasks that were discarded at a bound, so far */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// LazyArray: N zeroed elements whose pages come into memory when they are first touched.
+// LazyArray: N zeroed elements whose pages come into memory when they are first touched; never given back.
 #pragma once
 
 #include <sys/mman.h>
@@ -19,11 +19,6 @@ class LazyArray {
     if (memory == MAP_FAILED) return false;
     data_ = static_cast<T*>(memory);
     return true;
-  }
-  // Gives them back, if they are there. (Most live as long as the process.)
-  void release() {
-    if (data_ != nullptr) munmap(data_, N * sizeof(T));
-    data_ = nullptr;
   }
   T& operator[](std::size_t index) const { return data_[index]; }
 

@@ -59,7 +59,7 @@ class Bias {
   __attribute__((noinline)) void enter_slowly() {
     busy_.store(0, std::memory_order_release);
     std::uint64_t answered = 0;
-    // He will be gone in a moment: to sleep costs more.
+    // Whoever revokes will be gone in a moment: to sleep costs more.
     for (int i = 0; i < Sys::answer_looks; ++i) {
       const std::uint64_t request = request_.load();
       if (request != 0) {

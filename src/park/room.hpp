@@ -8,6 +8,7 @@
 // a task that is not finished, keeps its pool alive.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -36,6 +37,7 @@ class Room {
   void open(std::uint32_t capacity) {
     capacity_.store(capacity, std::memory_order_relaxed);
     chunk_.store(Sys::credit_chunk(capacity), std::memory_order_relaxed);
+    patient_.store(0);
     word_.store(0);
   }
 
@@ -48,20 +50,20 @@ class Room {
   // The same, and far from full: nobody is about to wait for them.
   bool is_roomy() const {
     const std::uint64_t word = word_.load();
-    return (word & (closed | line)) == 0 && queued(word) <= capacity() - capacity() / 8;
+    return (word & (closed | line)) == 0 && queued(word) <= most_roomy();
   }
   // Takes so many places and tokens for a store, unless the room is nearly full. False: it is.
   bool refill(std::uint32_t places, std::uint32_t tokens) {
     std::uint64_t word = word_.load(std::memory_order_relaxed);
     do {
-      if ((word & (closed | line)) != 0 || queued(word) + places > capacity() - capacity() / 8) return false;
+      if ((word & (closed | line)) != 0 || queued(word) + places > most_roomy()) return false;
     } while (!word_.compare_exchange_weak(word, word + places * one_queued + tokens * one_unfinished));
     return true;
   }
   // Gives places and tokens back. The pool may be gone as soon as this returns.
   void give(std::uint32_t places, std::uint32_t tokens) {
     const std::uint64_t old = word_.fetch_sub(places * one_queued + tokens * one_unfinished);
-    if (places != 0 && (old & line) != 0) serve();
+    if (places != 0 && (old & line) != 0 && !can_wait(queued(old) - places)) serve();
     if (tokens != 0 && (old & drain) != 0 && unfinished(old) == tokens) wake_drain();
   }
 
@@ -110,7 +112,7 @@ class Room {
       if (at->owner == owner) dismiss(*at, Taken::closed);
       at = next;
     }
-    if (first_ == nullptr) word_.fetch_and(~line);
+    serve_now();
   }
 
   // Refuses everybody but tasks from now on, those in line included.
@@ -173,11 +175,17 @@ class Room {
   }
 
   std::uint32_t capacity() const { return capacity_.load(std::memory_order_relaxed); }
+  // So many are queued: whether the line waits until there are fewer.
+  bool can_wait(std::uint32_t queued) const {
+    return patient_.load() != 0 && queued > capacity() - capacity() / Sys::patient_part;
+  }
+  std::uint32_t most_roomy() const { return capacity() - capacity() / 8; }
 
   template <class Shut, class Joined>
   Taken stand_in_line(std::int64_t deadline, Owner owner, Shut&& shut, Joined&& joined) {
     Blocked self;
     self.owner = owner;
+    std::int64_t until = deadline;
     const Standing standing(length_);
     {
       const std::lock_guard lock(mutex_);
@@ -187,14 +195,24 @@ class Room {
       self.previous = last_;
       (last_ != nullptr ? last_->next : first_) = &self;
       last_ = &self;
+      if (first_ == &self && chunk() != 0) {
+        patient_.store(1);
+        until = std::min(deadline, Sys::after(Sys::line_patience));
+      }
     }
     joined();
     while (self.outcome.load() == in_line) {
-      if (Sys::wait_until(self.outcome, in_line, deadline)) continue;
+      if (Sys::wait_until(self.outcome, in_line, until)) continue;
       const std::lock_guard lock(mutex_);
       if (self.outcome.load() != in_line) break;
+      if (until != deadline) {  // it was our patience that is over
+        until = deadline;
+        serve_now();
+        continue;
+      }
       unlink(self);
-      return leave_line(Taken::timed_out);
+      serve_now();
+      return Taken::timed_out;
     }
     // Whoever dismissed us wakes us under the mutex: after this it touches our stack no more.
     const std::lock_guard lock(mutex_);
@@ -217,6 +235,11 @@ class Room {
 
   void serve() {
     const std::lock_guard lock(mutex_);
+    serve_now();
+  }
+  // Under the mutex.
+  void serve_now() {
+    patient_.store(0);
     while (first_ != nullptr && take_in_line(word_.load())) dismiss(*first_, Taken::ok);
     if (first_ == nullptr) word_.fetch_and(~line);
   }
@@ -242,6 +265,7 @@ class Room {
   typename Sys::template Atomic<std::uint32_t> chunk_{0};
   typename Sys::template Atomic<std::uint32_t> drains_{0};
   typename Sys::template Atomic<std::uint32_t> length_{0};
+  typename Sys::template Atomic<std::uint32_t> patient_{0};  // the line waits for room for many; under the mutex
   typename Sys::Mutex mutex_;
   Blocked* first_ = nullptr;
   Blocked* last_ = nullptr;

@@ -10,12 +10,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <mutex>
 #include <new>
 #include <type_traits>
 
 #include "base/bits.hpp"
-#include "os/array.hpp"
+#include "os/pages.hpp"
 #include "queue/free_list.hpp"
 
 namespace pool::queue {
@@ -32,7 +33,8 @@ class Slab {
     return chunks_[index / ChunkSlots].load(std::memory_order_relaxed) + index % ChunkSlots;
   }
 
-  // The slot of an index that take() has returned.
+  // The slot of an index that take() has returned. Requires: the index came to the caller in a way that orders it after
+  // that.
   T& operator[](std::uint32_t index) const {
     return chunks_[index / ChunkSlots].load(std::memory_order_acquire)[index % ChunkSlots];
   }
@@ -73,13 +75,14 @@ class Slab {
     return true;
   }
 
-  // A long table comes into memory as it is used.
+  // A long table comes into memory as it is used. (Leak checkers look into it: nothing else leads to the chunks.)
   struct LongTable {
-    os::LazyArray<std::atomic<T*>, Chunks> entries;
+    static constexpr std::size_t size = Chunks * sizeof(std::atomic<T*>);
+    std::atomic<T*>* const entries = static_cast<std::atomic<T*>*>(os::map_pages(size, alignof(std::max_align_t)));
     LongTable() {
-      if (!entries.allocate()) throw std::bad_alloc();
+      if (entries == nullptr) throw std::bad_alloc();
     }
-    ~LongTable() { entries.release(); }
+    ~LongTable() { os::unmap_pages(entries, size); }
     LongTable(const LongTable&) = delete;
     LongTable& operator=(const LongTable&) = delete;
     std::atomic<T*>& operator[](std::uint32_t i) const { return entries[i]; }

@@ -81,7 +81,8 @@ struct alignas(base::cache_line) Local {
   Atomic<std::uint32_t> caution{0};
   Atomic<std::uint32_t> to_be_shared{0};
 
-  // Under the bias: a group was taken from its owner. That costs both a barrier, so that it has to become rare.
+  // Under the bias: a group was taken from its owner. That costs both a barrier or an answer, so that it has to become
+  // rare.
   void note_shared() {
     const std::uint32_t more = 2 * caution.load(std::memory_order_relaxed) + 1;
     caution.store(more < Sys::most_caution ? more : Sys::most_caution, std::memory_order_relaxed);

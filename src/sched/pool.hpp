@@ -197,7 +197,6 @@ struct alignas(base::cache_line) Pool {
   // The rotation between groups has come that far, and newcomers join so far ahead of it (sched/search.hpp).
   Atomic<std::int64_t> rotation{1};
   Atomic<std::int64_t> spread{0};
-  Atomic<std::uint32_t> looks{0};  // of searching workers, so far
   DueNotices<Sys> notices;
   Numbers<Sys> numbers;
   // That of pool_submit: generation 63..32 | slot 31..0, or 0. Made under `growth`.
@@ -214,6 +213,7 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint64_t> cancelled{0};
   Atomic<std::uint64_t> wakes{0};
   Atomic<std::uint64_t> steals{0};
+  Atomic<std::uint32_t> looks{0};  // of searching workers, so far (not beside what busy ones read)
   // When the pool was made, by both clocks: what a tick is.
   std::int64_t made_at = 0;
   std::int64_t made_ticks = 0;

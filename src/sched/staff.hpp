@@ -17,7 +17,7 @@ void* worker_main(void* worker);
 template <class Sys>
 void* keeper_main(void* pool);
 template <class Sys>
-void wake_one(World<Sys>& world, Pool<Sys>& pool);
+void wake_one(World<Sys>& world, Pool<Sys>& pool, bool beside_one = false);
 
 // The moment `duration` from now; sums saturate.
 template <class Sys>

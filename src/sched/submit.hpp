@@ -185,14 +185,12 @@ class Submit {
   }
 
   Next stand_in_line(Pool<Sys>& pool, Bound bound) {
-    const bool is_large = bound == Bound::pool && pool.room.chunk() != 0;
-    if (bound == Bound::pool && !is_large && may_get_in_soon(pool)) return Next::again;
+    if (bound == Bound::pool && pool.room.chunk() == 0 && may_get_in_soon(pool)) return Next::again;
     if (!has_stood_) {
       pool.blocked.fetch_add(1, std::memory_order_relaxed);
       deadline_ = deadline(pool);
       has_stood_ = true;
     }
-    if (is_large && may_get_in_later(pool)) return Next::again;
     if (bound == Bound::group) {
       using Stood = typename park::Line<Sys>::Stood;
       const auto free = [this] { return group_.free_places(); };
@@ -235,20 +233,6 @@ class Submit {
     }
     return false;
   }
-  // In a large room thousands are before us: better late, and with room for many. Whoever takes each single place as
-  // soon as it is there keeps a processor to himself, and the workers share the others.
-  bool may_get_in_later(Pool<Sys>& pool) {
-    typename Sys::template Atomic<std::uint32_t> never{0};
-    for (std::int64_t nap = Sys::first_nap; nap <= Sys::last_nap; nap *= 2) {
-      const std::int64_t until = Sys::after(nap);
-      (void)Sys::wait_until(never, 0, until < deadline_ ? until : deadline_);
-      if (!pool.room.may_keep()) return false;
-      if (pool.room.is_roomy() || until >= deadline_) break;
-    }
-    has_place_ = pool.room.try_take(false) == Room::Taken::ok;
-    return has_place_;
-  }
-
   std::int64_t deadline(const Pool<Sys>& pool) const {
     std::int64_t timeout = terms_.timeout;
     if (timeout == 0) timeout = group_.overflow_timeout.load(std::memory_order_relaxed);

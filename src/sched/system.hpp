@@ -73,11 +73,11 @@ struct POOL_SYSTEM {
   static constexpr std::int64_t wait_spin = 20'000;
   // How often two threads look at each other's answer before they have a barrier, or sleep (park/bias.hpp): some 3 us.
   static constexpr int answer_looks = 128;
-  // How often a submitter lets others run before it stands in line; and how long it sleeps, each time twice as long, if
-  // the room is large: 1.3 ms in all.
+  // How often a submitter lets others run before it stands in the line of a small room, and for how long at most the
+  // line of a large one waits until such a part of the room is free.
   static constexpr int block_yields = 16;
-  static constexpr std::int64_t first_nap = 20'000;
-  static constexpr std::int64_t last_nap = 640'000;
+  static constexpr std::int64_t line_patience = 1'000'000;
+  static constexpr std::uint32_t patient_part = 8;
   // How many tasks are claimed together at most, and by a waiter that does not know how long they are.
   static constexpr std::uint32_t window_cells = 256;
   static constexpr std::uint32_t first_help = 4;
@@ -86,8 +86,9 @@ struct POOL_SYSTEM {
   static constexpr int second_looks = 3;
   // One in so many waits that help is timed.
   static constexpr std::uint32_t timed_help = 16;
-  // How many groups at most a thread makes shared from the start, because one of its own was taken from it, and in all.
+  // How many groups more at most a thread makes shared from the start when one of its own was taken from it.
   static constexpr std::uint32_t most_caution = 255;
+  // How many in all.
   static constexpr std::uint32_t most_shared = 65'535;
   // How many free slots of groups a thread keeps.
   static constexpr std::uint32_t kept_groups = 16;

@@ -51,12 +51,13 @@ void arm(Pool<Sys>& pool) {
   call_keeper(pool);
 }
 
-// Makes sure that somebody will look at what the caller has just published, or restored.
+// Makes sure that somebody will look at what the caller has just published, or restored. `beside_one`: a single one
+// that searches does not do.
 template <class Sys>
-void wake_one(World<Sys>& world, Pool<Sys>& pool) {
+void wake_one(World<Sys>& world, Pool<Sys>& pool, bool beside_one) {
   for (;;) {
     const auto state = pool.idle.state();
-    if (state.searching() > 0 && pool.eager.load(std::memory_order_relaxed) == 0) return;
+    if (state.searching() > (beside_one ? 1U : 0U) && pool.eager.load(std::memory_order_relaxed) == 0) return;
     if (!pool.has_reserve(state)) return;
     if (state.running() >= pool.running_bound()) return pool.bounds().burst() != 0 ? arm(pool) : void();
     if (state.idle() > 0) {

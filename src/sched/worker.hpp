@@ -37,7 +37,9 @@ class WorkerLoop {
         if (searching) {
           searching = false;
           pool_.idle.end_search();
-          if (search_.more() || search_.any_besides()) wake_one(world_, pool_);
+          // The other one that searches is no reason not to wake anybody, if he has no processor.
+          const bool is_alone = std::exchange(other_, Other::none) == Other::stalled;
+          if (search_.more() || search_.any_besides()) wake_one(world_, pool_, is_alone);
         } else if (search_.more()) {
           wake_one(world_, pool_);
         }
@@ -73,6 +75,7 @@ class WorkerLoop {
  private:
   // How a worker comes back: with the searching role or without it, or not at all.
   enum class Parked { searches, awake, leaves };
+  enum class Other { none, looks, stalled };
 
   bool keep_searching(std::int64_t& patience) {
     if (Sys::search_spin == 0) return false;
@@ -80,12 +83,13 @@ class WorkerLoop {
     if (patience == 0) {
       patience = now + Sys::search_spin;
       last_patience_ = now + Sys::busy_search_spin;
+      seen_other_ = now;
     }
     // Others are busy with tasks of their own: to be woken by each of them would cost them more than that somebody is
     // awake. Or somebody is only said to be.
     const bool are_busy = search_.has_seen_moves();
-    const Other other = look_at_other();
-    const bool is_needed = other == Other::stalled || (are_busy && other == Other::none);
+    other_ = look_at_other(now);
+    const bool is_needed = other_ == Other::stalled || (are_busy && other_ == Other::none);
     if (is_needed && patience < last_patience_) patience = now + Sys::search_spin;
     if (now >= patience) return false;
     look_ = Look::lingering;
@@ -93,15 +97,14 @@ class WorkerLoop {
     return true;
   }
 
-  // Whether somebody else searches. Stalled: he has not looked since we did. He has no processor, most probably, and
-  // stands behind a submitter that takes him for awake.
-  enum class Other { none, looks, stalled };
-  Other look_at_other() {
+  // Whether somebody else searches. Stalled: he has not looked for longer than he would take between two looks. He has
+  // no processor, most probably, and stands behind a submitter that takes him for awake.
+  Other look_at_other(std::int64_t now) {
     const std::uint32_t looks = pool_.looks.fetch_add(1, std::memory_order_relaxed);
-    const bool was_last = looks == last_looks_ + 1;
+    if (looks != last_looks_ + 1) seen_other_ = now;
     last_looks_ = looks;
     if (pool_.idle.state().searching() <= 1) return Other::none;
-    return was_last ? Other::stalled : Other::looks;
+    return now - seen_other_ > Sys::search_spin / 2 ? Other::stalled : Other::looks;
   }
 
   // Becomes a searching worker, unless there are enough.
@@ -213,7 +216,9 @@ class WorkerLoop {
   Search<Sys> search_{world_, pool_, worker_};
   Look look_ = Look::quick;
   std::int64_t last_patience_ = 0;
+  Other other_ = Other::none;  // at our last look
   std::uint32_t last_looks_ = 0;
+  std::int64_t seen_other_ = 0;
   bool reluctant_ = false;
 };
 

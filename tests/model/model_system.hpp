@@ -439,8 +439,8 @@ struct ModelSystem {
   static void heavy_barrier() {}
   static constexpr int answer_looks = 1;
   static constexpr int block_yields = 0;
-  static constexpr std::int64_t first_nap = 1;
-  static constexpr std::int64_t last_nap = 0;
+  static constexpr std::int64_t line_patience = 1;
+  static constexpr std::uint32_t patient_part = 2;
   static void fence_after_write() { rl::ctx().atomic_thread_fence_seq_cst(); }
   static constexpr std::uint32_t window_cells = 2;
   static constexpr std::uint32_t first_help = 2;

@@ -109,6 +109,10 @@ struct TestSystem {
     word.store(value);
   }
   static constexpr std::uint32_t credit_chunk(std::uint32_t) { return 0; }
+  // Not until a test says so.
+  static constexpr std::int64_t line_patience = INT64_MAX;
+  static constexpr std::uint32_t patient_part = 8;
+  static std::int64_t after(std::int64_t duration) { return duration == INT64_MAX ? INT64_MAX : os::now() + duration; }
 
   // How many calls have come to sleep, and how many to wake.
   static inline std::atomic<int> sleeps = 0;

@@ -124,7 +124,7 @@ type PoolStats struct {
 
 	WorkersCreated uint64 // threads so far
 	WorkersLeft    uint64 // of these, gone again
-	Blocked        uint64 // submits that slept at a bound, so far
+	Blocked        uint64 // submits that stood in line at a bound, so far
 	Rejected       uint64 // submits that were refused at a bound; one that blocks is counted as refused first
 	CallerRuns     uint64 // tasks that were run in place of a queue place
 	Discarded      uint64 // tasks that were discarded at a bound

@@ -199,5 +199,75 @@ TEST_F(RoomTest, BeginsAgain) {
   EXPECT_EQ(room_.try_take(false), Taken::full);
 }
 
+// A room that is large enough for its line to wait for room for many.
+struct LargeSystem : TestSystem {
+  static constexpr std::uint32_t credit_chunk(std::uint32_t) { return 1; }
+};
+struct ImpatientSystem : LargeSystem {
+  static constexpr std::int64_t line_patience = 1;
+};
+
+template <class Sys>
+struct LargeRoom : Room<Sys> {
+  static constexpr std::uint32_t capacity = 16;  // an eighth are two
+  LargeRoom() {
+    this->open(capacity);
+    for (std::uint32_t i = 0; i < capacity; ++i) EXPECT_EQ(this->try_take(false), Room<Sys>::Taken::ok);
+  }
+};
+
+TEST_F(RoomTest, TheLineOfALargeRoomWaitsForRoomForMany) {
+  using Large = LargeRoom<LargeSystem>;
+  Large room;
+  std::vector<std::thread> line;
+  for (int i = 0; i < 2; ++i) {
+    line.emplace_back([&] { EXPECT_EQ(room.take(INT64_MAX), Large::Taken::ok); });
+    await_sleeps(i + 1);
+  }
+  room.give(1, 0);
+  EXPECT_EQ(room.length(), 2U);
+  EXPECT_EQ(room.try_take(false), Large::Taken::full);  // nobody barges
+  EXPECT_FALSE(room.refill(1, 1));
+  room.give(1, 0);
+  for (std::thread& each : line) each.join();
+  EXPECT_EQ(room.counts().queued, Large::capacity);
+  EXPECT_FALSE(room.has_line());
+}
+
+TEST_F(RoomTest, TheLineOfALargeRoomDoesNotWaitForLong) {
+  using Large = LargeRoom<ImpatientSystem>;
+  Large room;
+  std::thread waiting([&] { EXPECT_EQ(room.take(INT64_MAX), Large::Taken::ok); });
+  await_sleeps(2);  // the second time without patience
+  room.give(1, 0);
+  waiting.join();
+  EXPECT_EQ(room.counts().queued, Large::capacity);
+}
+
+TEST_F(RoomTest, WhoGoesTakesHisPatienceAlong) {
+  using Large = LargeRoom<LargeSystem>;
+  for (const bool times_out : {true, false}) {
+    TestSystem::sleeps = 0;
+    Large room;
+    int owner = 0;
+    const auto take_first = [&] {
+      const Large::Owner mine = {&owner, 1};
+      return room.take(
+          times_out ? TestSystem::after(50'000'000) : INT64_MAX, mine, [] { return false; }, [] {});
+    };
+    std::thread first([&] { EXPECT_EQ(take_first(), times_out ? Large::Taken::timed_out : Large::Taken::closed); });
+    await_sleeps(1);
+    std::thread second([&] { EXPECT_EQ(room.take(INT64_MAX), Large::Taken::ok); });
+    await_sleeps(2);
+    // On a busy machine the first one's time may be over before the second came: that one is patient itself then.
+    const std::uint32_t free = room.length() == 2 ? 1 : 2;
+    room.give(free, 0);
+    if (!times_out) room.dismiss({&owner, 1});
+    first.join();
+    second.join();
+    EXPECT_EQ(room.counts().queued, Large::capacity - free + 1);
+  }
+}
+
 }  // namespace
 }  // namespace pool::park

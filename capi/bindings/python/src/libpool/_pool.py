@@ -37,7 +37,7 @@ class PoolStats(NamedTuple):
     workers_left: int
     """and how many of these are gone again."""
     blocked: int
-    """Submits that slept at a bound,"""
+    """Submits that stood in line at a bound,"""
     rejected: int
     """and that were refused there, so far."""
     caller_runs: int
