@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) the libpool authors
  *
- * A little of all that a user of libpool builds: it says which library it runs with, and that the two belong together. */
+ * A little of all that a user of libpool builds: it says which library it runs with, and that the two belong together.
+ */
 #include <pool/pool.h>
 #include <stdio.h>
 
