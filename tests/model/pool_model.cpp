@@ -450,7 +450,7 @@ int main(int argc, char** argv) {
   run("one and one", static_cast<OneAndOne*>(nullptr), 20'000);
   run("publish, park, wake", static_cast<PublishParkWake*>(nullptr));
   run("at once, one group", static_cast<AtOnce<true>*>(nullptr));
-  run("at once, two groups", static_cast<AtOnce<false>*>(nullptr));
+  run("at once, two groups", static_cast<AtOnce<false>*>(nullptr), 10'000);
   run("helping waits", static_cast<HelpingWaits*>(nullptr));
   run("wait against reuse", static_cast<WaitAgainstReuse*>(nullptr));
   run("own task", static_cast<OwnTask*>(nullptr));

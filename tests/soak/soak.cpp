@@ -118,7 +118,7 @@ void fill() {
   std::vector<pool_t> pools(submitters + 3);
   for (pool_t& pool : pools) OK(pool_create(&options, &pool));
   account.pools.fetch_add(pools.size());
-  std::vector<pool_group_t> groups(512);
+  std::vector<pool_group_t> groups(2048);
   for (pool_group_t& group : groups) {
     group = make_group(pools[0]);
     OK(pool_group_suspend(group));
