@@ -83,12 +83,11 @@ class WorkerLoop {
     if (patience == 0) {
       patience = now + Sys::search_spin;
       last_patience_ = now + Sys::busy_search_spin;
-      seen_other_ = now;
     }
     // Others are busy with tasks of their own: to be woken by each of them would cost them more than that somebody is
     // awake. Or somebody is only said to be.
     const bool are_busy = search_.has_seen_moves();
-    other_ = look_at_other(now);
+    other_ = look_at_other();
     const bool is_needed = other_ == Other::stalled || (are_busy && other_ == Other::none);
     if (is_needed && patience < last_patience_) patience = now + Sys::search_spin;
     if (now >= patience) return false;
@@ -97,14 +96,15 @@ class WorkerLoop {
     return true;
   }
 
-  // Whether somebody else searches. Stalled: he has not looked for longer than he would take between two looks. He has
-  // no processor, most probably, and stands behind a submitter that takes him for awake.
-  Other look_at_other(std::int64_t now) {
+  // Whether somebody else searches. Stalled: he has not looked since we did. He has no processor, most probably, and
+  // stands behind a submitter that takes him for awake. (Or he is between two looks: to wait until he would be back
+  // from there was slower.)
+  Other look_at_other() {
     const std::uint32_t looks = pool_.looks.fetch_add(1, std::memory_order_relaxed);
-    if (looks != last_looks_ + 1) seen_other_ = now;
+    const bool was_last = looks == last_looks_ + 1;
     last_looks_ = looks;
     if (pool_.idle.state().searching() <= 1) return Other::none;
-    return now - seen_other_ > Sys::search_spin / 2 ? Other::stalled : Other::looks;
+    return was_last ? Other::stalled : Other::looks;
   }
 
   // Becomes a searching worker, unless there are enough.
@@ -218,7 +218,6 @@ class WorkerLoop {
   std::int64_t last_patience_ = 0;
   Other other_ = Other::none;  // at our last look
   std::uint32_t last_looks_ = 0;
-  std::int64_t seen_other_ = 0;
   bool reluctant_ = false;
 };
 
