@@ -78,7 +78,7 @@ class Slab {
   // A long table comes into memory as it is used. (Leak checkers look into it: nothing else leads to the chunks.)
   struct LongTable {
     static constexpr std::size_t size = Chunks * sizeof(std::atomic<T*>);
-    std::atomic<T*>* const entries = static_cast<std::atomic<T*>*>(os::map_pages(size, alignof(std::max_align_t)));
+    std::atomic<T*>* const entries = static_cast<std::atomic<T*>*>(os::map_pages(size, 4096));
     LongTable() {
       if (entries == nullptr) throw std::bad_alloc();
     }
