@@ -233,6 +233,7 @@ class Submit {
     }
     return false;
   }
+
   std::int64_t deadline(const Pool<Sys>& pool) const {
     std::int64_t timeout = terms_.timeout;
     if (timeout == 0) timeout = group_.overflow_timeout.load(std::memory_order_relaxed);
