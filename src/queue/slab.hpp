@@ -3,7 +3,7 @@
 //
 // Slab: type-stable slots addressed by index. A slot is constructed when it is first handed out, and never destroyed or
 // unmapped, so that a late touch through a stale handle reads a slot of the same type, and its generation tells. (A
-// chunk that was constructed at once came into memory at once: a third of what starting a pool took.)
+// chunk that was constructed at once came into memory at once: a third of the page faults of starting a pool.)
 //
 // Guarantees: at() is wait-free and never fails for an index that take() has ever returned. take() reuses the slot that
 // was given back last. The slots live as long as the process; a Slab is never destroyed.
