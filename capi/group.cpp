@@ -94,7 +94,7 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
 // Makes one; what is given is in range.
 [[gnu::always_inline]] inline pool_status_t create(pool_t pool, const pool_group_options_t& given,
                                                    const group::Config& config, pool_group_t* group) {
-  const auto found = capi::resolve(pool);
+  const auto found = capi::resolve_again(pool);
   if (!found) return found.status();
   // A task may make groups while its pool drains: it is unfinished itself.
   const bool inside = Frame::inside_pool(found.slot);
@@ -106,9 +106,10 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
     if (status != POOL_OK) return status;
   }
   std::uint32_t generation = 0;
-  const std::uint32_t index = sched::create_group(*found.world, *found.slot, found.generation, config, generation);
-  if (index == base::nil) return POOL_ENOMEM;
-  Group& made = found.world->groups[index];
+  capi::Local* const local = sched::local_of<System>(*found.world);
+  Group* const slot = sched::create_group(*found.world, *found.slot, found.generation, config, generation, local);
+  if (slot == nullptr) return POOL_ENOMEM;
+  Group& made = *slot;
   if (parent != base::nil && !sched::adopt(*found.world, parent, parent_life, made)) {
     sched::end_group(*found.world, made, generation);
     return POOL_EBADHANDLE;
@@ -118,7 +119,8 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
     sched::end_group(*found.world, made, generation);
     return POOL_ECLOSED;
   }
-  group->id = capi::handle_of(base::Kind::group, index, generation);
+  group->id = capi::handle_of(base::Kind::group, made.index.load(std::memory_order_relaxed), generation);
+  if (sched::is_owned_by(made, local)) local->know_group(group->id, &made);
   return POOL_OK;
 }
 
@@ -144,9 +146,8 @@ pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) t
   std::optional<capi::TracedWait> traced;
   if (timeout > 0) traced.emplace(*found.slot, found.generation);
   sched::Wait<System> wait(*found.world, *found.slot, found.generation);
-  const auto waited = timeout <= 0
-                          ? wait.poll()
-                          : wait(capi::deadline_after(timeout), capi::helps(*found.world, *found.slot, is_untimed));
+  const auto waited =
+      timeout <= 0 ? wait.poll() : wait(capi::deadline_after(timeout), capi::helps(*found.slot, is_untimed));
   switch (waited) {
     case sched::Waited::empty:
       if (traced) traced->note_empty();
@@ -171,6 +172,28 @@ bool end_after_notice(const Group* group, std::uint32_t generation) {
   return true;
 }
 
+// What pool_group_destroy has not done at once.
+[[gnu::noinline]] pool_status_t destroy_anyhow(pool_group_t group) try {
+  const auto found = capi::resolve(group);
+  if (!found) return found.status();
+  if (is_pools_own(found)) return POOL_EBUSY;
+  // (A group that is empty has no task on any stack; a notification makes it none of these.)
+  if (sched::end_quickly(*found.world, *found.slot, found.generation)) [[likely]]
+    return POOL_OK;
+  if (end_after_notice(found.slot, found.generation)) return POOL_OK;
+  if (Frame::inside_group(found.slot)) return POOL_EDEADLK;
+  if (Frame::inside_drop()) {
+    if (sched::end_group(*found.world, *found.slot, found.generation)) return POOL_OK;
+    return found.slot->queue.generation() == found.generation ? POOL_EDEADLK : POOL_ECLOSED;
+  }
+  const bool help = capi::helps(*found.slot, true);
+  capi::TracedWait traced(*found.slot, found.generation);
+  if (!sched::destroy_group(*found.world, *found.slot, found.generation, help)) return POOL_ECLOSED;
+  traced.note_empty();
+  return POOL_OK;
+}
+POOL_OR_FORKED
+
 }  // namespace
 
 extern "C" {
@@ -191,9 +214,9 @@ POOL_OR_FORKED
 
 POOL_NO_CANARY pool_status_t pool_group_wait(pool_group_t group) try {
   // Most of them end here.
-  if (const auto found = capi::resolve_slot(group); found) [[likely]] {
-    if (sched::is_own(*found.slot) && !Frame::inside_drop() && capi::helps(*found.world, *found.slot, true)) {
-      switch (sched::empty_own(*found.world, *found.slot, found.generation)) {
+  if (const auto found = capi::known(group); found.slot != nullptr) [[likely]] {
+    if (!Frame::inside_drop() && capi::helps(*found.slot, true)) [[likely]] {
+      switch (sched::empty_own(*found.local, *found.slot, found.generation)) {
         case sched::Waited::empty:
           return outcome(*found.slot, found.generation);
         case sched::Waited::gone:
@@ -225,26 +248,11 @@ pool_status_t pool_group_poll(pool_group_t group) {
 }
 
 POOL_NO_CANARY pool_status_t pool_group_destroy(pool_group_t group) try {
-  if (const auto own = capi::resolve_slot(group); own) [[likely]] {
-    if (sched::end_own(*own.world, *own.slot, own.generation)) return POOL_OK;
+  if (const auto own = capi::known(group); own.slot != nullptr) [[likely]] {
+    if (sched::end_own(*own.local, *own.slot, own.generation)) [[likely]]
+      return POOL_OK;
   }
-  const auto found = capi::resolve(group);
-  if (!found) return found.status();
-  if (is_pools_own(found)) return POOL_EBUSY;
-  // Most of them end here. (A group that is empty has no task on any stack; a notification makes it none of these.)
-  if (sched::end_quickly(*found.world, *found.slot, found.generation)) [[likely]]
-    return POOL_OK;
-  if (end_after_notice(found.slot, found.generation)) return POOL_OK;
-  if (Frame::inside_group(found.slot)) return POOL_EDEADLK;
-  if (Frame::inside_drop()) {
-    if (sched::end_group(*found.world, *found.slot, found.generation)) return POOL_OK;
-    return found.slot->queue.generation() == found.generation ? POOL_EDEADLK : POOL_ECLOSED;
-  }
-  const bool help = capi::helps(*found.world, *found.slot, true);
-  capi::TracedWait traced(*found.slot, found.generation);
-  if (!sched::destroy_group(*found.world, *found.slot, found.generation, help)) return POOL_ECLOSED;
-  traced.note_empty();
-  return POOL_OK;
+  return destroy_anyhow(group);
 }
 POOL_OR_FORKED
 
@@ -385,7 +393,7 @@ pool_status_t pool_group_failure(pool_group_t group, int32_t* code, char* text, 
   if (text == nullptr && text_size != 0) return invalid("pool_group_failure", "text", "must not be NULL");
   std::int32_t first = 0;
   char reason[group::failure_text_size] = {};
-  found.slot->tally.failure.read(first, reason);
+  found.slot->tally.failure().read(first, reason);
   if (const auto still = capi::resolve(group); !still) return still.status();
   if (code != nullptr) *code = first;
   if (text_size != 0) {

@@ -10,7 +10,9 @@
 
 namespace pool::capi {
 
-inline pool_status_t invalid(const char* function, const char* field, const char* allowed) {
+// Out of line: calls that take a few ns are to keep their registers.
+[[gnu::noinline, gnu::cold]] inline pool_status_t invalid(const char* function, const char* field,
+                                                          const char* allowed) {
   base::report_invalid(function, field, allowed);
   return POOL_EINVAL;
 }
@@ -22,11 +24,12 @@ inline Frame* task_frame() {
 }
 
 // Whether a wait for this group runs its tasks. Inside a task it does: not to could starve a full pool.
-inline bool helps(World& world, const Group& group, bool is_untimed) {
+inline bool helps(const Group& group, bool is_untimed) {
   if (Frame::inside_task()) return true;
   std::uint32_t help = group.help.load(std::memory_order_relaxed);
   if (help == POOL_HELP_DEFAULT) {
-    help = world.pools[group.pool.load(std::memory_order_relaxed)].help.load(std::memory_order_relaxed);
+    const auto* const pool = static_cast<const Pool*>(group.pool_slot.load(std::memory_order_relaxed));
+    help = pool->help.load(std::memory_order_relaxed);
   }
   return help == POOL_HELP_ALWAYS || (help != POOL_HELP_NEVER && is_untimed);
 }

@@ -39,7 +39,7 @@ pool_status_t wait(pool_job_t handle, std::int64_t timeout, bool is_untimed) try
     const bool is_behind = Job::phase(job.word.load()) == Job::queued && group.units.is_serial();
     if (is_behind && Frame::inside_group(&group)) return POOL_EDEADLK;
     if (timeout <= 0) return POOL_ETIMEDOUT;
-    const bool help = capi::helps(*found.world, group, is_untimed);
+    const bool help = capi::helps(group, is_untimed);
     const capi::TracedWait traced(group, job.group_life.load());
     if (!sched::wait_for_job(*found.world, job, found.generation, capi::deadline_after(timeout), help)) {
       return POOL_ETIMEDOUT;

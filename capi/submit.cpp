@@ -72,11 +72,20 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   return POOL_EINTERNAL;
 }
 
-// Into a group of more than one thread; or there is something wrong. Out of line: what it needs is not paid by others.
-[[gnu::noinline]] pool_status_t submit_shared(pool_group_t group, pool_task_fn fn, void* ctx) {
+// What pool_group_submit has not done at once. Out of line: what it needs is not paid by others.
+[[gnu::noinline]] pool_status_t submit_anyhow(pool_group_t group, pool_task_fn fn, void* ctx) {
+  if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
+  const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+  if (const auto known = capi::known(group); known.slot != nullptr) {
+    if (sched::submit_own(*known.slot, known.generation, work, sched::Usual{})) [[likely]] {
+      POOL_PROBE(submit, known.slot, fn, ctx);
+      return POOL_OK;
+    }
+    if (!sched::is_own(*known.slot)) known.local->forget_group(group.id);
+  }
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
-    const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_fast(*found.world, *found.slot, found.generation, work, sched::Usual{})) [[likely]] {
+    if (sched::is_own(*found.slot)) capi::get_to_know(found, group);
+    if (sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]] {
       POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
     }
@@ -88,6 +97,12 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   return submit(capi::resolve(group), fn, ctx, nullptr, 0, {});
 }
 
+// The rest of a first one. (In tail position it costs the others no registers.)
+[[gnu::noinline]] POOL_NO_CANARY static pool_status_t announced(capi::Pool& pool, std::uint32_t index) {
+  sched::announce_own(pool, index);
+  return POOL_OK;
+}
+
 extern "C" {
 
 pool_status_t pool_task_init(pool_task_t* task, size_t size) {
@@ -95,16 +110,18 @@ pool_status_t pool_task_init(pool_task_t* task, size_t size) {
 }
 
 POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn fn, void* ctx) {
-  if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
   // Most of them end here.
-  if (const auto found = capi::resolve_slot(group); found) [[likely]] {
+  if (const auto found = capi::known(group); found.slot != nullptr && fn != nullptr) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_own(*found.world, *found.slot, found.generation, work, sched::Usual{})) {
+    capi::Pool* pool = nullptr;
+    std::uint32_t index = 0;
+    const auto put = sched::put_at_once(*found.local, *found.slot, found.generation, work, pool, index);
+    if (put != sched::Put::no) [[likely]] {
       POOL_PROBE(submit, found.slot, fn, ctx);
-      return POOL_OK;
+      return put == sched::Put::done ? POOL_OK : announced(*pool, index);
     }
   }
-  return submit_shared(group, fn, ctx);
+  return submit_anyhow(group, fn, ctx);
 }
 
 pool_status_t pool_submit(pool_t pool, pool_task_fn fn, void* ctx) {

@@ -51,6 +51,7 @@ int32_t pool_worker_index(void) {
   if (frame->place < 0) {
     auto* const pool = static_cast<Pool*>(const_cast<void*>(frame->pool));  // a slot, which is never const
     frame->place = pool->numbers.take();
+    frame->is_touched = true;
   }
   return frame->place;
 }

@@ -18,7 +18,7 @@ constinit World* inherited[base::Handle::eras] = {};
 // has not begun anything.
 void begin_anew() {
   inherited[os::era() % base::Handle::eras] = the_world.exchange(nullptr, std::memory_order_relaxed);
-  System::top_frame() = nullptr;
+  Frame::leave_all();
   System::worker_pool() = nullptr;
   System::local() = nullptr;
   forget_default();

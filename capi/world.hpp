@@ -24,6 +24,7 @@ using Group = group::Group<System>;
 using Frame = sched::Frame<System>;
 using Job = sched::Job<System>;
 using Timer = sched::Timer<System>;
+using Local = sched::Local<System>;
 
 // Null until the first pool is made. Never destroyed: late touches of its slots stay harmless, even during exit. In a
 // child of fork() null again, until it makes its own; the parent's stays where it is, and nobody looks at it.
@@ -106,6 +107,42 @@ template <class Slot, class IsLive>
   return resolve_in<Timer>(base::Kind::timer, handle.id, [](const Timer& timer, std::uint32_t generation) {
     return timer.generation.load() == generation;
   });
+}
+
+// A pool that is mostly the one that the calling thread named before.
+[[gnu::noinline]] inline Resolved<Pool> resolve_anew(pool_t handle) {
+  const auto found = resolve(handle);
+  if (auto* const local = static_cast<Local*>(System::local()); local != nullptr && found) {
+    local->known_pool_id = handle.id;
+    local->known_pool = found.slot;
+  }
+  return found;
+}
+[[gnu::always_inline]] inline Resolved<Pool> resolve_again(pool_t handle) {
+  const auto* const local = static_cast<const Local*>(System::local());
+  if (local == nullptr || local->known_pool_id != handle.id || handle.id == 0) [[unlikely]]
+    return resolve_anew(handle);
+  auto* const slot = static_cast<Pool*>(local->known_pool);
+  const std::uint32_t generation = base::Handle::generation(handle.id);
+  return {slot->world, slot->generation.load() == generation ? slot : nullptr, generation, POOL_EBADHANDLE};
+}
+
+// A group that the calling thread owned when it last looked, without a look at the slot: that may be in another life by
+// now. Null: who knows, it has to be resolved.
+struct Known {
+  Local* local = nullptr;
+  Group* slot = nullptr;
+  std::uint32_t generation = 0;
+};
+[[gnu::always_inline]] inline Known known(pool_group_t handle) {
+  auto* const local = static_cast<Local*>(System::local());
+  if (local == nullptr) [[unlikely]]
+    return {};
+  return {local, static_cast<Group*>(local->find_group(handle.id)), base::Handle::generation(handle.id)};
+}
+// From now on it is known.
+inline void get_to_know(const Resolved<Group>& found, pool_group_t handle) {
+  if (auto* const local = static_cast<Local*>(System::local())) local->know_group(handle.id, found.slot);
 }
 
 // Follows the function-try-block of whatever may run the user's code: that may have forked, and this be the child.

@@ -52,9 +52,9 @@ class Completion {
     return {word_.fetch_add(change) + change};
   }
 
-  // The same for whoever alone changes the word.
-  [[gnu::always_inline]] Seen add_alone(std::uint32_t tasks) {
-    const Seen next{word_.load(std::memory_order_relaxed) + (std::uint64_t{tasks} << 32)};
+  // The same for whoever alone changes the word, which he has just seen.
+  [[gnu::always_inline]] Seen add_alone(Seen seen, std::uint32_t tasks) {
+    const Seen next{seen.word + (std::uint64_t{tasks} << 32)};
     // Release: whoever sees the count sees what the tasks did.
     word_.store(next.word, std::memory_order_release);
     return next;

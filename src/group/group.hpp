@@ -61,9 +61,9 @@ struct alignas(base::cache_line) Group {
   std::uint32_t pending_units = 0;
   // Finishers write here.
   alignas(base::cache_line) Completion<Sys> completion;
-  Units<Sys> units;
-  Tally<Sys> tally;
-  Atomic<std::uint32_t> rounds{0};      // how often the last ticket, 2^32 - inline_cells - 1, was taken
+  [[no_unique_address]] Units<Sys> units;  // (Both leave four bytes to what follows.)
+  Atomic<std::uint32_t> rounds{0};         // how often the last ticket, 2^32 - inline_cells - 1, was taken
+  [[no_unique_address]] Tally<Sys> tally;
   Atomic<std::uint32_t> tombstones{0};  // not claimed yet; jobs that started before their turn included
   Atomic<std::uint32_t> early{0};       // such jobs that run while their ticket is not claimed
   Atomic<std::uint32_t> delayed{0};     // tasks in timers that have not started
@@ -97,10 +97,10 @@ struct alignas(base::cache_line) Group {
   Atomic<std::int64_t> overflow_timeout{0};
   Atomic<std::int64_t> oldest{0};    // what waits was submitted at this time or later, if tasks are timed (0: unknown)
   Atomic<std::int64_t> used{0};      // time of workers, by weight (sched/search.hpp)
-  Atomic<std::uint64_t> places{0};   // generation 63..32 | taken in its own queue, if that is bounded
+  Atomic<std::uint64_t> places{0};   // if its own queue is bounded: generation 63..32 | taken of that
   Atomic<std::uint32_t> waiters{0};  // threads in a wait that had to arrive
 
-  // The tree of groups (sched/family.hpp).
+  // The tree of groups (sched/family.hpp): nothing in a life that begins or has ended.
   Atomic<std::uint32_t> parent{base::nil};
   Atomic<std::uint32_t> parent_life{0};
   Atomic<std::uint32_t> first_child{base::nil};
@@ -124,7 +124,6 @@ struct alignas(base::cache_line) Group {
   [[gnu::always_inline]] void open(void* its_pool, std::uint32_t pool_index, std::uint32_t pool_life, void* its_owner,
                                    const Config& config, std::uint32_t generation) {
     completion.open(Queue::first_ticket);
-    units.open(generation);
     tally.open(generation);
     rounds.store(0, std::memory_order_relaxed);
     tombstones.store(0, std::memory_order_relaxed);
@@ -140,12 +139,14 @@ struct alignas(base::cache_line) Group {
     owner.store(its_owner, std::memory_order_relaxed);
     used.store(0, std::memory_order_relaxed);
     batch.store(1, std::memory_order_relaxed);
-    parent.store(base::nil, std::memory_order_relaxed);
     notices.open(generation);
-    places.store(base::pack(generation, 0), std::memory_order_relaxed);
     // Most lives are as plain as the one before.
     if (!config.is_plain || (is_special.load(std::memory_order_relaxed) & is_plain) == 0) configure(config);
-    if (config.capacity != 0) line.open(generation);
+    if (config.limit != 0) units.open(generation);
+    if (config.capacity != 0) {
+      places.store(base::pack(generation, 0), std::memory_order_relaxed);
+      line.open(generation);
+    }
     queue.open(generation, config.limit != 0);  // last: this publishes the rest
   }
 

@@ -25,37 +25,45 @@ class Tally {
   using Atomic = typename Sys::template Atomic<T>;
 
  public:
-  FirstFailure<Sys> failure;
-
   // Begins a life. Requires: no task is unfinished.
   void open(std::uint32_t life) {
-    cancelled_.store(0, std::memory_order_relaxed);
-    discarded_.store(0, std::memory_order_relaxed);
     refused_.store(tag(life), std::memory_order_relaxed);
-    failed_before_.store(0, std::memory_order_relaxed);
-    cancelled_before_.store(0, std::memory_order_relaxed);
-    discarded_before_.store(0, std::memory_order_relaxed);
     entered_.store(base::pack(life, 0), std::memory_order_relaxed);
-    failure.open();
+    if (is_touched_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      clear();
   }
 
-  void cancel_one() { cancelled_.fetch_add(1); }
-  void discard_one() { discarded_.fetch_add(1); }
+  void fail(std::int32_t code, const char* text) {
+    touch();
+    failure_.record(code, text);
+  }
+  void cancel_one() {
+    touch();
+    cancelled_.fetch_add(1);
+  }
+  void discard_one() {
+    touch();
+    discarded_.fetch_add(1);
+  }
   // A task that was accepted and dropped before it got a ticket. After 2^40 of them, days of nothing else, no more are
   // counted: one more would be another life's.
   void discard_newcomer(std::uint32_t life) {
+    touch();
     std::uint64_t word = refused_.load();
     while ((word & tag_mask) == tag(life) && (word & ~tag_mask) != ~tag_mask &&
            !refused_.compare_exchange_weak(word, word + 1)) {
     }
   }
 
-  std::uint64_t failed() const { return failure.count(); }
+  const FirstFailure<Sys>& failure() const { return failure_; }
+  std::uint64_t failed() const { return failure_.count(); }
   std::uint64_t cancelled() const { return cancelled_.load(); }
   std::uint64_t discarded_in_queue() const { return discarded_.load(); }
   std::uint64_t discarded_newcomers() const { return refused_.load() & ~tag_mask; }
 
   Outcome outcome() const {
+    if (is_touched_.load(std::memory_order_acquire) == 0) [[likely]]
+      return Outcome::success;
     if (failed() != failed_before_.load() || discarded() != discarded_before_.load()) return Outcome::failed;
     return cancelled() != cancelled_before_.load() ? Outcome::cancelled : Outcome::success;
   }
@@ -65,16 +73,33 @@ class Tally {
     failed_before_.store(failed());
     cancelled_before_.store(cancelled());
     discarded_before_.store(discarded());
-    failure.forget();
+    failure_.forget();
   }
 
   // For tests: as if so many had been discarded as they came.
-  void start_newcomers_at(std::uint64_t count) { refused_.fetch_add(count); }
+  void start_newcomers_at(std::uint64_t count) {
+    touch();
+    refused_.fetch_add(count);
+  }
 
   bool enter(std::uint32_t life) { return change_entered(life, 1); }
   bool leave(std::uint32_t life) { return change_entered(life, UINT32_MAX); }
 
  private:
+  // Before anything else than success is told. (By a late teller of an earlier life without need.)
+  void touch() {
+    if (is_touched_.load(std::memory_order_relaxed) == 0) is_touched_.store(1, std::memory_order_release);
+  }
+  [[gnu::noinline]] void clear() {
+    is_touched_.store(0, std::memory_order_relaxed);
+    cancelled_.store(0, std::memory_order_relaxed);
+    discarded_.store(0, std::memory_order_relaxed);
+    failed_before_.store(0, std::memory_order_relaxed);
+    cancelled_before_.store(0, std::memory_order_relaxed);
+    discarded_before_.store(0, std::memory_order_relaxed);
+    failure_.open();
+  }
+
   // The upper 24 bits of `refused_` are those of the generation: a late teller of an earlier life changes nothing.
   static constexpr std::uint64_t tag_mask = ~std::uint64_t{0} << 40;
   static constexpr std::uint64_t tag(std::uint32_t life) { return std::uint64_t{life} << 40; }
@@ -89,6 +114,7 @@ class Tally {
     return false;
   }
 
+  FirstFailure<Sys> failure_;
   Atomic<std::uint64_t> cancelled_{0};
   Atomic<std::uint64_t> discarded_{0};
   Atomic<std::uint64_t> refused_{0};
@@ -96,6 +122,9 @@ class Tally {
   Atomic<std::uint64_t> cancelled_before_{0};
   Atomic<std::uint64_t> discarded_before_{0};
   Atomic<std::uint64_t> entered_{0};
+  // Something else than success has been told, in this life or one before: most lives leave it as it is, which saves
+  // their successors to clear the rest.
+  Atomic<std::uint32_t> is_touched_{0};
 };
 
 }  // namespace pool::group

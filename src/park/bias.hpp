@@ -29,6 +29,16 @@ class Bias {
     // Release: pairs with the load in await().
     busy_.store(0, std::memory_order_release);
   }
+  // The same for ways that leave it to others as soon as anybody asks, and do nothing unless there is a barrier:
+  // without the looks that enter() and leave() have for the rest. False: somebody asks, and nothing has happened.
+  [[gnu::always_inline]] bool try_enter() {
+    Sys::owner_store(busy_, std::uint32_t{1});
+    if (request_.load() == 0) [[likely]]
+      return true;
+    leave_tried();
+    return false;
+  }
+  [[gnu::always_inline]] void leave_tried() { busy_.store(0, std::memory_order_release); }
 
   // Anybody else: ask(), a heavy barrier, await(), and later restore(). Several may be asked before one barrier.
   void ask() {

@@ -29,9 +29,9 @@ class ReadySet {
   // Says whether set() has nothing to do.
   [[gnu::always_inline]] bool has(std::uint32_t index) const {
     const std::uint32_t above = index / word_bits;
-    return ((words_[begin[0] + above].load() & bit(index)) != 0) &&
-           ((words_[begin[1] + above / word_bits].load() & bit(above)) != 0) &&
-           ((words_[begin[2] + above / word_bits / word_bits].load() & bit(above / word_bits)) != 0);
+    return has_bit(words_[begin[0] + above].load(), index) &&
+           has_bit(words_[begin[1] + above / word_bits].load(), above) &&
+           has_bit(words_[begin[2] + above / word_bits / word_bits].load(), above / word_bits);
   }
 
   // The caller has to wake a worker: another one may just have missed a bit.
@@ -87,6 +87,10 @@ class ReadySet {
   static constexpr std::uint32_t begin[levels] = {size2 + size1, size2, 0};
 
   static constexpr std::uint64_t bit(std::uint32_t index) { return std::uint64_t{1} << index % word_bits; }
+  // (As compilers know it.)
+  static constexpr bool has_bit(std::uint64_t word, std::uint32_t index) {
+    return (word >> index % word_bits & 1) != 0;
+  }
   static std::uint32_t lowest(std::uint64_t bits) { return static_cast<std::uint32_t>(std::countr_zero(bits)); }
 
   // Sets the bit in this level and in all above.

@@ -46,12 +46,9 @@ class TicketQueue {
     std::uint32_t segment = 0;
   };
 
-  // Begins a life. Requires: nobody holds a ticket. Late readers of the last life may be about.
+  // Begins a life. Requires: nobody holds a ticket, and all that were taken have been claimed, so that no cell is
+  // ready. Late readers of the last life may be about.
   void open(std::uint32_t generation, bool is_limited = false) {
-    // Those that the last life has used; all, if it went beyond them.
-    const bool is_beyond = base::low(tail_segment_.load(std::memory_order_relaxed)) != base::nil;
-    const std::uint32_t used = is_beyond ? inline_cells : tail() - first_ticket;
-    for (std::uint32_t i = 0; i < used; ++i) cells_[i].fn.store(0, std::memory_order_relaxed);
     const std::uint64_t inline_segment = base::pack(segment_number(first_ticket), base::nil);
     tail_segment_.store(inline_segment, std::memory_order_relaxed);
     head_segment_.store(inline_segment, std::memory_order_relaxed);
@@ -106,20 +103,27 @@ class TicketQueue {
   }
 
   // The ways of whoever alone changes this queue; where it is not simple (the last cell of a segment, flags) they do
-  // nothing, and the others serve him as well. Stores the task; `is_first`: the queue was empty. `is_announced`: he
-  // then looks at what others do, as he does after a first one.
-  [[gnu::always_inline]] bool put_alone(Segments& segments, std::uint32_t generation, const Work& work,
+  // nothing, and the others serve him as well. `segments()` says where these are, should the group's own cells not do.
+  // Stores the task; `is_first`: the queue was empty. `is_announced`: he then looks at what others do, as he does after
+  // a first one.
+  template <class GetSegments>
+  [[gnu::always_inline]] bool put_alone(GetSegments&& segments, std::uint32_t generation, const Work& work,
                                         bool is_announced, bool& is_first) {
     const std::uint64_t sub = sub_.load(std::memory_order_relaxed);
     const std::uint32_t number = base::low(sub);
     const std::uint64_t segment = tail_segment_.load(std::memory_order_relaxed);
-    if (base::high(sub) != generation || base::high(segment) != segment_number(number) || is_last(number) ||
-        number == first_ticket - 1 || !cell_exists(base::low(segment), number)) [[unlikely]] {
+    if (base::high(sub ^ base::pack(generation, 0)) != 0) [[unlikely]]
+      return false;
+    if (is_inline(number, segment)) [[likely]] {
+      publish(cells_[number - first_ticket], work);
+    } else if (base::low(segment) != base::nil && base::high(segment) == segment_number(number) && !is_last(number) &&
+               number != first_ticket - 1) {
+      publish(cell(segments(), base::low(segment), number), work);
+    } else {
       return false;
     }
-    publish(segments, {number, base::low(segment)}, work);
     is_first = base::low(hd_.load(std::memory_order_relaxed)) == number;
-    const std::uint64_t next = base::pack(generation, number + 1);
+    const std::uint64_t next = sub + 1;  // number + 1 is none that would carry
     // Release at least: whoever sees this tail sees the cell. Sequentially consistent before a look at what others do:
     // those who are about to go to sleep do something, then look at the tail.
     if (is_first || is_announced) {
@@ -130,9 +134,28 @@ class TicketQueue {
     return true;
   }
 
+  // The same for one of the group's own cells, but the last, which then needs no further look: see_inline() says
+  // whether the next one is, and what it has seen lasts for as long as the caller alone changes the queue.
+  [[gnu::always_inline]] bool see_inline(std::uint32_t generation, std::uint64_t& sub) const {
+    sub = sub_.load(std::memory_order_relaxed);
+    return base::high(sub ^ base::pack(generation, 0)) == 0 &&
+           is_inline(base::low(sub), tail_segment_.load(std::memory_order_relaxed));
+  }
+  // True: the queue was empty.
+  [[gnu::always_inline]] bool put_inline(std::uint64_t sub, const Work& work) {
+    const std::uint32_t number = base::low(sub);
+    publish(cells_[number - first_ticket], work);
+    if (base::low(hd_.load(std::memory_order_relaxed)) != number) {
+      sub_.store(sub + 1, std::memory_order_release);
+      return false;
+    }
+    sub_.store(sub + 1);
+    return true;
+  }
+
   // Takes out up to `most`, and gives each to store(i, fn, ctx); returns how many. `first` is the ticket of the first.
-  template <class Store>
-  [[gnu::always_inline]] std::uint32_t take_alone(Segments& segments, std::uint32_t generation, std::uint32_t most,
+  template <class GetSegments, class Store>
+  [[gnu::always_inline]] std::uint32_t take_alone(GetSegments&& segments, std::uint32_t generation, std::uint32_t most,
                                                   Store&& store, std::uint32_t& first, bool& more) {
     const std::uint64_t hd = hd_.load(std::memory_order_relaxed);
     const std::uint32_t number = base::low(hd);
@@ -145,15 +168,44 @@ class TicketQueue {
     const std::uint32_t here = segment_cells - 1 - number % segment_cells;
     std::uint32_t count = most < waiting ? most : waiting;
     if (count > here) count = here;
-    const CellType* const source = &cell(segments, base::low(segment), number);
+    CellType* const source = &cell(segments(), base::low(segment), number);
     for (std::uint32_t i = 0; i < count; ++i) {
       store(i, source[i].fn.load(std::memory_order_relaxed), source[i].ctx.load(std::memory_order_relaxed));
     }
+    clear_inline(base::low(segment), source, count);
     // Release: whoever sees this head sees where the tasks went.
     if (count != 0) hd_.store(base::pack(generation, number + count), std::memory_order_release);
     first = number;
     more = count != waiting;
     return count;
+  }
+
+  // The same of the oldest one. empty: there is none, and `number` is the tail.
+  enum class Taken { task, empty, not_simple };
+  template <class GetSegments>
+  [[gnu::always_inline]] Taken take_one_alone(GetSegments&& segments, std::uint32_t generation, Work& work,
+                                              std::uint32_t& number) {
+    const std::uint64_t hd = hd_.load(std::memory_order_relaxed);
+    number = base::low(hd);
+    const std::uint64_t segment = head_segment_.load(std::memory_order_relaxed);
+    if (base::high(hd ^ base::pack(generation, 0)) != 0) [[unlikely]]
+      return Taken::not_simple;
+    if (number == base::low(sub_.load(std::memory_order_relaxed))) return Taken::empty;
+    CellType* source = nullptr;
+    if (is_inline(number, segment)) [[likely]] {
+      source = &cells_[number - first_ticket];
+    } else if (base::low(segment) != base::nil && base::high(segment) == segment_number(number) && !is_last(number)) {
+      source = &cell(segments(), base::low(segment), number);
+    } else {
+      return Taken::not_simple;
+    }
+    work.fn = source->fn.load(std::memory_order_relaxed);
+    work.ctx = source->ctx.load(std::memory_order_relaxed);
+    work.life = generation;
+    work.ticket = number;
+    source->fn.store(0, std::memory_order_relaxed);
+    hd_.store(hd + 1, std::memory_order_release);
+    return Taken::task;
   }
 
   // Says whether the queue was empty when this ticket was taken. Requires: it is not published yet.
@@ -163,10 +215,7 @@ class TicketQueue {
   // consistent for whoever then looks at the head himself; whoever moves it looks at this cell.
   [[gnu::always_inline]] void publish(Segments& segments, const Ticket& ticket, const Work& work,
                                       std::memory_order order = std::memory_order_release) {
-    CellType& target = cell(segments, ticket.segment, ticket.number);
-    target.ctx.store(work.ctx, std::memory_order_relaxed);
-    // Release at least: pairs with the load in claim(), for ctx and for all that the submitter did before.
-    target.fn.store(work.fn, order);
+    publish(cell(segments, ticket.segment, ticket.number), work, order);
   }
 
   // Takes the oldest task out. `mine(generation)` says whether the queue is still the one that the caller means;
@@ -199,6 +248,7 @@ class TicketQueue {
         if (!terms.wants(work)) return Claimed::unwanted;
       }
       if (!hd_.compare_exchange_weak(hd, base::pack(base::high(hd), number + 1))) continue;
+      clear_inline(segment, &source, 1);
       // The claimer of the last ticket is the only one who may still touch the segment: it gives it back.
       if (is_last(number)) {
         advance(segments, head_segment_, number, segment);
@@ -231,7 +281,7 @@ class TicketQueue {
       const std::uint32_t here = segment_cells - number % segment_cells;
       std::uint32_t end = most < waiting ? most : waiting;
       if (end > here) end = here;
-      const CellType* const source = &cell(segments, segment, number);
+      CellType* const source = &cell(segments, segment, number);
       std::uint32_t ready = 0;
       for (; ready < end; ++ready) {
         const std::uintptr_t fn = source[ready].fn.load();
@@ -243,6 +293,7 @@ class TicketQueue {
         continue;
       }
       if (!hd_.compare_exchange_weak(hd, base::pack(base::high(hd), number + ready))) continue;
+      clear_inline(segment, source, ready);
       // The claimer of the last ticket is the only one who may still touch the segment: it gives it back.
       if (is_last(number + ready - 1)) {
         advance(segments, head_segment_, number + ready - 1, segment);
@@ -389,6 +440,25 @@ class TicketQueue {
     return true;
   }
 
+  [[gnu::always_inline]] static void publish(CellType& target, const Work& work,
+                                             std::memory_order order = std::memory_order_release) {
+    target.ctx.store(work.ctx, std::memory_order_relaxed);
+    // Release at least: pairs with the load in claim(), for ctx and for all that the submitter did before.
+    target.fn.store(work.fn, order);
+  }
+
+  // Some were claimed, and are not over yet, which keeps the life from ending: nobody else comes to these cells before
+  // that. The next life finds them empty. (Segments are cleared when they are taken.)
+  [[gnu::always_inline]] static void clear_inline(std::uint32_t segment, CellType* cells, std::uint32_t count) {
+    if (segment != base::nil) return;
+    for (std::uint32_t i = 0; i < count; ++i) cells[i].fn.store(0, std::memory_order_relaxed);
+  }
+
+  // Says whether a ticket has one of the group's own cells, and not the last of them, given the segment that its word
+  // names.
+  [[gnu::always_inline]] static bool is_inline(std::uint32_t number, std::uint64_t segment) {
+    return number - first_ticket < inline_cells - 1 && base::low(segment) == base::nil;
+  }
   // A late reader can meet the inline segment together with a ticket of another life.
   static constexpr bool cell_exists(std::uint32_t segment, std::uint32_t ticket) {
     return segment != base::nil || ticket - first_ticket < inline_cells;

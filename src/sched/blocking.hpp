@@ -23,6 +23,7 @@ Pool<Sys>* pool_that_lacks(const Frame<Sys>& frame) {
 // For the innermost frame of the calling thread.
 template <class Sys>
 void begin_section(World<Sys>& world, Frame<Sys>& frame) {
+  frame.is_touched = true;
   if (frame.sections++ != 0) return;
   Pool<Sys>* const pool = pool_that_lacks(frame);
   if (pool == nullptr) return;

@@ -210,6 +210,12 @@ struct Chaos : Real {
     Real::light_store(static_cast<std::atomic<T>&>(word), value);
     ChaosThread::step();
   }
+  template <class T>
+  static void owner_store(Atomic<T>& word, T value) {
+    ChaosThread::step();
+    Real::owner_store(static_cast<std::atomic<T>&>(word), value);
+    ChaosThread::step();
+  }
   static void heavy_barrier() {
     ChaosThread::step();
     Real::heavy_barrier();

@@ -51,7 +51,7 @@ template <class Sys>
   typename Done::Seen seen{0};
   local->bias.enter();
   const bool is_counted = is_owned_by(group, local);
-  if (is_counted) seen = group.completion.add_alone(count);
+  if (is_counted) seen = group.completion.add_alone(group.completion.load(), count);
   // (What it waits for itself, when others had its tasks.)
   const bool is_noticed = seen.has(Done::waiter | Done::detached);
   const bool is_settled = is_counted && !is_noticed && Credits<Sys>::finish_here(*local, pool, count);

@@ -6,6 +6,8 @@
 // does it, if that works for this pool. The protocol is "Local credits" in park/README.md.
 #pragma once
 
+#include <bit>
+
 #include "sched/statistics.hpp"
 #include "sched/task.hpp"
 #include "sched/window.hpp"
@@ -37,10 +39,11 @@ class Credits {
   // The same under the bias, if use() says so.
   template <class Use>
   [[gnu::always_inline]] static bool take_if(LocalType& local, std::uint64_t home, Use&& use) {
-    const std::uint64_t credits = local.credits.load(relaxed);
-    if (local.home.load(relaxed) != home || base::low(credits) == 0 || base::high(credits) == 0 || !use()) [[unlikely]]
+    // (None of them goes below 0 without a bit of too_many.)
+    const std::uint64_t left = local.credits.load(relaxed) - one_place - one_token;
+    if (local.home.load(relaxed) != home || (left & local.too_many.load(relaxed)) != 0 || !use()) [[unlikely]]
       return false;
-    local.credits.store(credits - one_place - one_token, relaxed);
+    local.credits.store(left, relaxed);
     return true;
   }
 
@@ -77,28 +80,54 @@ class Credits {
     return true;
   }
 
-  // The next task of a group that this thread owns. False: there is none, or the group is another's by now. If there is
-  // none, `run` tasks that are over are counted in the same step, where that is simple; `run` is 0 then. `is_told`:
-  // they are in the window's account.
-  [[gnu::always_inline]] static bool take_from_own(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
-                                                   std::uint32_t life, LocalType& local, queue::Work& work,
-                                                   std::uint32_t& run, bool is_told) {
+  // Counts so many tasks of a group that this thread owns as over, and takes the next one, where all of that is simple.
+  // bare: and it is nothing but a function and a context; empty: there is none, and all are over; none: nor is there
+  // one, or it is not simple to take.
+  enum class Step { bare, task, empty, none, not_simple };
+  template <std::uint32_t over>
+  [[gnu::always_inline]] static Step step(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+                                          LocalType& local, queue::Work& work) {
     using Done = group::Completion<Sys>;
-    const auto store = [&work](std::uint32_t, std::uintptr_t fn, std::uintptr_t ctx) {
-      work.fn = fn;
-      work.ctx = ctx;
-    };
-    work.life = life;
-    bool more = false;
-    local.bias.enter();
-    if (!is_owned_by(group, &local) || group.queue.take_alone(world.segments, life, 1, store, work.ticket, more) == 0) {
-      if (run != 0 && is_owned_by(group, &local) && !group.completion.load().has(Done::waiter | Done::detached) &&
-          keep(local, pool, run * one_token)) [[likely]] {
-        if (is_told) local.window.finished.store(0, relaxed);
-        (void)group.completion.add_alone(run);
-        local.own_finished.store(local.own_finished.load(relaxed) + run, relaxed);
-        run = 0;
+    if (!local.bias.try_enter()) [[unlikely]]
+      return Step::not_simple;
+    auto seen = group.completion.load();
+    if (!is_owned_by(group, &local) || seen.has(Done::waiter | Done::detached) || !may_keep(local, pool)) [[unlikely]] {
+      local.bias.leave_tried();
+      return Step::not_simple;
+    }
+    std::uint64_t credits = local.credits.load(relaxed) + over * one_token;
+    if constexpr (over != 0) {
+      seen = group.completion.add_alone(seen, over);
+      local.own_finished.store(local.own_finished.load(relaxed) + over, relaxed);
+    }
+    using Queue = typename group::Group<Sys>::Queue;
+    std::uint32_t number = 0;
+    Step step = Step::none;
+    const auto taken = group.queue.take_one_alone(segments_of(pool), life, work, number);
+    if (taken == Queue::Taken::task) [[likely]] {
+      if (Task::is_bare(work)) [[likely]] {
+        step = Step::bare;
+        credits += one_place;
+      } else {
+        step = Step::task;
+        if (Task::is_plain(work)) credits += one_place;
       }
+    } else if (taken == Queue::Taken::empty && seen.count() == number) {
+      step = Step::empty;
+    }
+    keep_all(local, pool, credits);
+    local.bias.leave_tried();
+    return step;
+  }
+
+  // The next task of a group that this thread owns. False: there is none, or the group is another's by now.
+  static bool take_from_own(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life, LocalType& local,
+                            queue::Work& work) {
+    using Queue = typename group::Group<Sys>::Queue;
+    std::uint32_t number = 0;
+    local.bias.enter();
+    if (!is_owned_by(group, &local) ||
+        group.queue.take_one_alone(segments_of(pool), life, work, number) != Queue::Taken::task) {
       local.bias.leave();
       return false;
     }
@@ -199,13 +228,18 @@ class Credits {
   // Under the bias: keeps some of them, if this thread works for the pool and may. (A task that is not over keeps the
   // pool in this life.)
   [[gnu::always_inline]] static bool keep(LocalType& local, Pool<Sys>& pool, std::uint64_t more) {
-    if (local.home.load(relaxed) != pool.home.load(relaxed) || local.exact.load(relaxed) != 0) return false;
-    const std::uint64_t credits = local.credits.load(relaxed) + more;
-    local.credits.store(credits, relaxed);
-    const std::uint32_t most = local.most.load(relaxed);
-    if (base::low(credits) > most || base::high(credits) > most) [[unlikely]]
-      give_surplus(local, pool, credits);
+    if (!may_keep(local, pool)) return false;
+    keep_all(local, pool, local.credits.load(relaxed) + more);
     return true;
+  }
+  [[gnu::always_inline]] static bool may_keep(const LocalType& local, const Pool<Sys>& pool) {
+    return local.home.load(relaxed) == pool.home.load(relaxed) && local.exact.load(relaxed) == 0;
+  }
+  // So many from now on, or as many as may be.
+  [[gnu::always_inline]] static void keep_all(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {
+    local.credits.store(credits, relaxed);
+    if ((credits & local.too_many.load(relaxed)) != 0) [[unlikely]]
+      give_surplus(local, pool, credits);
   }
   __attribute__((noinline)) static void give_surplus(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {
     const std::uint32_t chunk = pool.room.chunk();
@@ -259,7 +293,9 @@ class Credits {
       world.pools[base::low(local.home.load(relaxed))].room.give(base::low(credits), base::high(credits));
     }
     local.exact.store(1, relaxed);
-    local.most.store(2 * world.pools[base::low(home)].room.chunk(), relaxed);
+    // Less than twice a chunk, and more than one.
+    const std::uint32_t most = ~(std::bit_floor(2 * world.pools[base::low(home)].room.chunk()) - 1);
+    local.too_many.store(base::pack(most, most), relaxed);
     local.home.store(home);
   }
 

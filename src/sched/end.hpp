@@ -21,9 +21,8 @@ void free_group(World<Sys>& world, group::Group<Sys>& group) {
   group.completion.end();
   // A slot whose generations are used up is retired.
   if (group.queue.generation() >= Sys::last_generation) return;
-  const std::uint32_t index = group.index.load(std::memory_order_relaxed);
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
-  if (local == nullptr || !local->put_group(index)) world.groups.give(index);
+  if (local == nullptr || !local->put_group(&group)) world.groups.give(group.index.load(std::memory_order_relaxed));
 }
 
 // Hands the notices that are due to the pool's workers. Called after an empty moment was announced, and after the end.

@@ -38,11 +38,14 @@ struct Frame {
   std::int32_t code = 0;
   const std::uint32_t era = Sys::era();  // where it began
   bool failed = false;
+  // Something may have to be settled before another task can go on in this frame: one that failed, a section, a timer,
+  // a number; or this is a child of the process that it began in.
+  bool is_touched = false;
   bool dropping = false;
   const bool in_drop;                   // some frame around this one was dropping when this one began, and still is
   char text[group::failure_text_size];  // set with `failed`
 
-  Frame(const void* the_pool, const void* the_group, bool is_in_place)
+  [[gnu::always_inline]] Frame(const void* the_pool, const void* the_group, bool is_in_place)
       : up(top()),
         pool(the_pool),
         group(the_group),
@@ -55,20 +58,26 @@ struct Frame {
 
   // Ends the frame; it must be the innermost one. (In a child of fork() it is none at all.)
   void pop() {
-    if (!is_inherited()) top() = up;
+    if (!is_inherited()) pop_here();
   }
+  // The same where it is known to be this process's.
+  void pop_here() { top() = up; }
   // Says whether this is a child of the process that it began in.
   bool is_inherited() const { return era != Sys::era(); }
 
   void fail(std::int32_t the_code, const char* reason) {
     failed = true;
+    is_touched = true;
     code = the_code;
     std::memset(text, 0, sizeof text);
     if (reason != nullptr) std::strncpy(text, reason, sizeof text - 1);
   }
 
-  // Something has to be settled before another task can go on in this frame.
-  bool is_unsettled() const { return failed || sections != 0 || timer != nullptr; }
+  // In a child of fork(), which begins anew: none of them is of this process.
+  static void leave_all() {
+    for (Frame* frame = top(); frame != nullptr; frame = frame->up) frame->is_touched = true;
+    top() = nullptr;
+  }
 
   static Frame*& top() { return reinterpret_cast<Frame*&>(Sys::top_frame()); }
 

@@ -62,7 +62,6 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.index.store(index);
   pool.bounds_word.store(
       park::Bounds::make(config.min_workers, config.max_workers, config.burst_workers, config.burst_delay <= 0).word);
-  pool.eager.store(config.eager ? 1 : 0);
   pool.overflow.store(config.overflow);
   pool.overflow_timeout.store(config.overflow_timeout);
   pool.help.store(config.help);
@@ -78,7 +77,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.hooks = config.hooks;
   pool.log = config.log;
   pool.full_told.store(Sys::wants_info(config.log) ? 0 : INT64_MAX);
-  pool.unusual.store(0);
+  pool.unusual.store(config.eager ? Pool<Sys>::wakes_eagerly : 0);
   pool.stopping.store(0);
   pool.own_group.store(0);
   pool.rotation.store(1);  // a new group, which has used nothing, is behind

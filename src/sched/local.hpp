@@ -65,9 +65,9 @@ struct alignas(base::cache_line) Local {
   park::Bias<Sys> bias;
   // Whose credits these are: life 63..32 | slot of the pool 31..0. (0 is no pool: lives are odd.)
   Atomic<std::uint64_t> home{0};
-  Atomic<std::uint64_t> credits{0};   // tokens 63..32 | places 31..0
-  Atomic<std::uint32_t> exact{1};     // none are kept, everything goes to the room itself
-  Atomic<std::uint32_t> most{0};      // so many of each are kept
+  Atomic<std::uint64_t> credits{0};                   // tokens 63..32 | places 31..0
+  Atomic<std::uint32_t> exact{1};                     // none are kept, everything goes to the room itself
+  Atomic<std::uint64_t> too_many{~std::uint64_t{0}};  // as soon as either has one of these bits some go to the room
   Atomic<std::uint32_t> patience{0};  // its own: of a room that is nearly full it begins to keep some once in a while
   Window<Sys> window;
 
@@ -84,6 +84,7 @@ struct alignas(base::cache_line) Local {
   // Under the bias: a group was taken from its owner. That costs both a barrier or an answer, so that it has to become
   // rare.
   void note_shared() {
+    if (to_be_shared.load(std::memory_order_relaxed) == owns_none) return;
     const std::uint32_t more = 2 * caution.load(std::memory_order_relaxed) + 1;
     caution.store(more < Sys::most_caution ? more : Sys::most_caution, std::memory_order_relaxed);
     const std::uint32_t further =
@@ -103,25 +104,49 @@ struct alignas(base::cache_line) Local {
     const std::uint32_t left = to_be_shared.load(std::memory_order_relaxed);
     if (left == 0) [[likely]]
       return true;
-    to_be_shared.store(left - 1, std::memory_order_relaxed);
+    if (left != owns_none) to_be_shared.store(left - 1, std::memory_order_relaxed);
     return false;
+  }
+  // Of a thread that never owns any.
+  static constexpr std::uint32_t owns_none = UINT32_MAX;
+
+  // What handles of groups that it owns stand for, by their slots' numbers: slots stay where they are, and the handle
+  // has the generation in it, so that this is right for good. (Whether the life lasts is another question.) Its own.
+  static constexpr std::uint32_t most_known = 32;
+  std::uint64_t known_ids[most_known] = {};
+  void* known_slots[most_known] = {};
+  std::uint64_t known_pool_id = 0;
+  void* known_pool = nullptr;
+
+  // The slot of a group; null: to be looked up.
+  void* find_group(std::uint64_t id) const {
+    return known_ids[id % most_known] == id ? known_slots[id % most_known] : nullptr;  // (null for 0, too)
+  }
+  void know_group(std::uint64_t id, void* slot) {
+    known_ids[id % most_known] = id;
+    known_slots[id % most_known] = slot;
+  }
+  // Requires: find_group() has just found it.
+  void forget_group(std::uint64_t id) {
+    known_ids[id % most_known] = 0;
+    known_slots[id % most_known] = nullptr;
   }
 
   // Free slots of groups, for the next ones that this thread makes: its own, without the bias.
   static constexpr std::uint32_t most_groups = Sys::kept_groups;
   Atomic<std::uint32_t> group_count{0};
-  Atomic<std::uint32_t> groups[most_groups + 1];
+  Atomic<void*> groups[most_groups + 1];
 
-  bool put_group(std::uint32_t index) {
+  bool put_group(void* slot) {
     const std::uint32_t count = group_count.load(std::memory_order_relaxed);
     if (count == most_groups) return false;
-    groups[count].store(index, std::memory_order_relaxed);
+    groups[count].store(slot, std::memory_order_relaxed);
     group_count.store(count + 1, std::memory_order_relaxed);
     return true;
   }
-  std::uint32_t take_group() {
+  void* take_group() {
     const std::uint32_t count = group_count.load(std::memory_order_relaxed);
-    if (count == 0) return base::nil;
+    if (count == 0) return nullptr;
     group_count.store(count - 1, std::memory_order_relaxed);
     return groups[count - 1].load(std::memory_order_relaxed);
   }
@@ -169,6 +194,7 @@ template <class Sys>
 void settle_in(Local<Sys>& local) {
   Sys::local() = &local;
   if constexpr (Sys::can_trace) local.record_to(0, nullptr);  // a track is one thread's
+  if (!Sys::has_barrier()) local.to_be_shared.store(Local<Sys>::owns_none, std::memory_order_relaxed);
   local.worker.store(nullptr);
   local.frames.store(&Sys::top_frame());
 }

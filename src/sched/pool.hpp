@@ -164,12 +164,12 @@ struct alignas(base::cache_line) Pool {
   // There is a thread that will look: only then a task may be accepted. Changed under `growth`.
   Atomic<std::uint32_t> staffed{0};
   Atomic<std::uint64_t> bounds_word{0};  // park::Bounds
-  Atomic<std::uint32_t> eager{0};        // POOL_WAKE_EAGER
   // What the short ways of submits and runs have no time for: they look here, and leave it to others. These bits:
   Atomic<std::uint32_t> unusual{0};
   static constexpr std::uint32_t is_timed = 1;       // tasks are timed
   static constexpr std::uint32_t is_traced = 2;      // and traced
   static constexpr std::uint32_t is_cancelling = 4;  // what has not started is dropped
+  static constexpr std::uint32_t wakes_eagerly = 8;  // POOL_WAKE_EAGER; fixed for a life
   // Unfinished ones that are no tasks: the counts of the room less these are tasks.
   Atomic<std::uint32_t> tombstones{0};
   // Workers that find nothing end. Set once the pool is closed and drained.
@@ -182,6 +182,8 @@ struct alignas(base::cache_line) Pool {
     timed_every.store(every);
     every != 0 ? unusual.fetch_or(is_timed) : unusual.fetch_and(~is_timed);
   }
+  bool is_eager() const { return (unusual.load(std::memory_order_relaxed) & wakes_eagerly) != 0; }
+  std::uint32_t unusual_but_eager() const { return unusual.load(std::memory_order_relaxed) & ~wakes_eagerly; }
   // Whether tasks that have not started are dropped.
   bool cancels(std::memory_order order = std::memory_order_seq_cst) const {
     return (unusual.load(order) & is_cancelling) != 0;
@@ -289,6 +291,12 @@ struct alignas(base::cache_line) Pool {
 
   char name[name_size] = {};
 };
+
+// Where the cells of its groups are that do not fit into the groups.
+template <class Sys>
+auto segments_of(const Pool<Sys>& pool) {
+  return [&pool]() -> typename Sys::Segments& { return pool.world->segments; };
+}
 
 template <class Sys>
 struct World {

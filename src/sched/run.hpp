@@ -184,7 +184,7 @@ class Run {
     if (fate == Fate::is_discarded && is_counted_) group_.tally.discard_one();
     if (frame_.failed) {
       pool_.failed.fetch_add(1, std::memory_order_relaxed);
-      group_.tally.failure.record(frame_.code, frame_.text);
+      group_.tally.fail(frame_.code, frame_.text);
       if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);
     }
     frame_.dropping = true;

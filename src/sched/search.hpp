@@ -15,8 +15,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "sched/batch.hpp"
 #include "sched/notify.hpp"
+#include "sched/run_batch.hpp"
 
 namespace pool::sched {
 

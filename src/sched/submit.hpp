@@ -453,7 +453,7 @@ bool leave_group(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life
   Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   if (outcome != 0) {
     const char none[group::failure_text_size] = {};
-    group.tally.failure.record(outcome, none);
+    group.tally.fail(outcome, none);
     pool.failed.fetch_add(1, std::memory_order_relaxed);
     if (group.is(group::Group<Sys>::fails_fast)) cancel_group(world, group, life);
   }

@@ -82,17 +82,46 @@ struct First {
 struct Usual {
   template <class Pool>
   static bool may(const Pool& pool) {
-    return pool.unusual.load(std::memory_order_relaxed) == 0;
+    return pool.unusual_but_eager() == 0;
+  }
+  template <class Pool>
+  static bool is_eager(const Pool& pool) {
+    return pool.is_eager();
+  }
+  template <class Pool, class Queue>
+  static bool put(const Pool& pool, Queue& queue, std::uint32_t generation, const queue::Work& work, bool is_eager,
+                  bool& is_first) {
+    return queue.put_alone(segments_of(pool), generation, work, is_eager, is_first);
   }
   template <class Number>
   static void note(Number&&) {}
 };
+// Where nobody wants to be woken for each task either, and it has a cell of the group's own: this is its ticket, as the
+// owner has seen it.
+struct Plain : Usual {
+  std::uint64_t sub;
+  explicit Plain(std::uint64_t seen) : sub(seen) {}
+  template <class Pool>
+  static bool may(const Pool& pool) {
+    return pool.unusual.load(std::memory_order_relaxed) == 0;
+  }
+  template <class Pool>
+  static bool is_eager(const Pool&) {
+    return false;
+  }
+  template <class Pool, class Queue>
+  [[gnu::always_inline]] bool put(const Pool&, Queue& queue, std::uint32_t, const queue::Work& work, bool,
+                                  bool& is_first) const {
+    is_first = queue.put_inline(sub, work);
+    return true;
+  }
+};
 // Where tasks are traced, and nothing else.
-struct OnlyTraced {
+struct OnlyTraced : Usual {
   std::uint32_t ticket = 0;
   template <class Pool>
   static bool may(const Pool& pool) {
-    return pool.unusual.load(std::memory_order_relaxed) == Pool::is_traced;
+    return pool.unusual_but_eager() == Pool::is_traced;
   }
   template <class Number>
   void note(Number&& number) {
@@ -100,34 +129,73 @@ struct OnlyTraced {
   }
 };
 
-// Into a group that the caller owns. False: it is not, or not that simple, and nothing has happened.
+// How a task comes into a group that the caller owns: not, it is not his or not that simple, and nothing has happened;
+// or so that the rest is to be done by announce_own().
+enum class Put { no, done, to_be_announced };
+
+// `its_pool` and `index` are what that wants to know.
 template <class Sys, class Way>
-[[gnu::always_inline]] inline bool submit_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
-                                              const queue::Work& work, Way&& way) {
-  auto* const local = static_cast<Local<Sys>*>(Sys::local());
-  if (!is_owned_by(group, local)) return false;
-  const std::uint32_t index = group.index.load(std::memory_order_relaxed);
-  bool is_eager = false;
-  bool is_first = false;
-  bool has_put = false;
-  local->bias.enter();
+[[gnu::always_inline]] inline Put put_own(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t generation,
+                                          const queue::Work& work, Way&& way, Pool<Sys>*& its_pool,
+                                          std::uint32_t& index) {
+  if (!local.bias.try_enter()) [[unlikely]]
+    return Put::no;
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // Nobody can have cancelled the group, or wait for it: that would have made it shared.
-  if (is_owned_by(group, local) && pool.staffed.load() != 0 && way.may(pool)) [[likely]] {
-    is_eager = pool.eager.load(std::memory_order_relaxed) != 0;
-    const auto put = [&]() __attribute__((always_inline)) {
-      return group.queue.put_alone(world.segments, generation, work, is_eager, is_first);
+  if (is_owned_by(group, &local) && pool.staffed.load() != 0 && way.may(pool)) [[likely]] {
+    const bool is_eager = way.is_eager(pool);
+    bool is_first = false;
+    const auto put_alone = [&]() __attribute__((always_inline)) {
+      return way.put(pool, group.queue, generation, work, is_eager, is_first);
     };
-    has_put = Credits<Sys>::take_if(*local, group.home.load(std::memory_order_relaxed), put);
-    if (has_put) way.note([&group] { return group.queue.tail() - 1; });
+    if (Credits<Sys>::take_if(local, group.home.load(std::memory_order_relaxed), put_alone)) [[likely]] {
+      way.note([&group] { return group.queue.tail() - 1; });
+      if (is_eager || is_first) {
+        its_pool = &pool;
+        index = group.index.load(std::memory_order_relaxed);
+        local.bias.leave_tried();
+        return Put::to_be_announced;
+      }
+      local.bias.leave_tried();
+      return Put::done;
+    }
   }
-  local->bias.leave();
-  if (!has_put) [[unlikely]]
-    return false;
-  if (is_first && !pool.ready.has(index)) [[unlikely]]
-    pool.ready.set(index);
-  if (is_eager || (is_first && pool.idle.state().searching() == 0)) wake_one(world, pool);
-  return true;
+  local.bias.leave_tried();
+  return Put::no;
+}
+
+// The shortest way of all.
+template <class Sys>
+[[gnu::always_inline]] inline Put put_at_once(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t generation,
+                                              const queue::Work& work, Pool<Sys>*& pool, std::uint32_t& index) {
+  std::uint64_t sub = 0;
+  if (!group.queue.see_inline(generation, sub)) return Put::no;
+  return put_own(local, group, generation, work, Plain(sub), pool, index);
+}
+
+// (What it touches may be a successor's, for which it is needless.)
+template <class Sys>
+[[gnu::noinline]] void announce_anew(Pool<Sys>& pool, std::uint32_t index) {
+  pool.ready.set(index);
+  wake_one(*pool.world, pool);
+}
+template <class Sys>
+[[gnu::always_inline]] inline void announce_own(Pool<Sys>& pool, std::uint32_t index) {
+  if (!pool.ready.has(index)) [[unlikely]]
+    return announce_anew(pool, index);
+  if (pool.idle.state().searching() == 0 || pool.is_eager()) wake_one(*pool.world, pool);
+}
+
+// False: not that simple, and nothing has happened.
+template <class Sys, class Way>
+bool submit_own(group::Group<Sys>& group, std::uint32_t generation, const queue::Work& work, Way&& way) {
+  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+  if (!is_owned_by(group, local)) return false;
+  Pool<Sys>* pool = nullptr;
+  std::uint32_t index = 0;
+  const Put put = put_own(*local, group, generation, work, way, pool, index);
+  if (put == Put::to_be_announced) announce_own(*pool, index);
+  return put != Put::no;
 }
 
 // False: not that simple, and nothing has happened.
@@ -172,7 +240,7 @@ template <class Sys, class Way>
     (void)First<Sys>(world, group, before, ticket.number);
   }
   group.queue.publish(world.segments, ticket, work);
-  if (pool.eager.load(std::memory_order_relaxed) != 0) [[unlikely]]
+  if (pool.is_eager()) [[unlikely]]
     wake_one(world, pool);
   return true;
 }
@@ -181,7 +249,7 @@ template <class Sys, class Way>
 template <class Sys>
 [[gnu::always_inline]] inline bool submit_simply(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
                                                  const queue::Work& work) {
-  return submit_own(world, group, generation, work, Usual{}) || submit_fast(world, group, generation, work, Usual{});
+  return submit_own(group, generation, work, Usual{}) || submit_fast(world, group, generation, work, Usual{});
 }
 
 // The same while a trace runs. Requires: the life is, or was, the caller's group.
@@ -194,7 +262,7 @@ template <class Sys>
   if (!is_traced(pool)) return false;
   const TracedSubmit<Sys> traced(pool, group, generation);
   OnlyTraced way;
-  if (!submit_own(world, group, generation, work, way) && !submit_fast(world, group, generation, work, way)) {
+  if (!submit_own(group, generation, work, way) && !submit_fast(world, group, generation, work, way)) {
     return false;
   }
   traced.accepted_at_once(way.ticket);

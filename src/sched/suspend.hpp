@@ -23,6 +23,7 @@ std::uint32_t prepare_again(World<Sys>& world, Frame<Sys>& frame, std::int64_t d
   if (timer == nullptr) return 0;
   timer->has_started = true;
   frame.timer = timer;
+  frame.is_touched = true;
   frame.due = due;
   const std::uint32_t generation = name_timer(group, *timer, wants_handle);
   return wants_handle ? generation : 1;

@@ -193,13 +193,19 @@ struct POOL_SYSTEM {
   // stored before the barrier.
   template <class T>
   [[gnu::always_inline]] static void light_store(std::atomic<T>& word, T value) {
-    if (os::has_barrier.load(std::memory_order_relaxed)) [[likely]] {
-      word.store(value, std::memory_order_release);
-      std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (has_barrier()) [[likely]] {
+      owner_store(word, value);
     } else {
       word.store(value);
     }
   }
+  // The same where has_barrier(), and only there.
+  template <class T>
+  [[gnu::always_inline]] static void owner_store(std::atomic<T>& word, T value) {
+    word.store(value, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  static bool has_barrier() { return os::has_barrier.load(std::memory_order_relaxed); }
   // After a read-modify-write, before a look at what others store: on x86-64 that was a full fence.
   static void fence_after_write() {
 #if !defined(__x86_64__)
@@ -207,7 +213,7 @@ struct POOL_SYSTEM {
 #endif
   }
   static void heavy_barrier() {
-    if (os::has_barrier.load(std::memory_order_relaxed)) os::heavy_barrier();
+    if (has_barrier()) os::heavy_barrier();
   }
 
   // The pool that this thread works for; still set when its thread-local destructors run.

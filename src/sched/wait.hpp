@@ -4,8 +4,8 @@
 // Waiting for a group, and ending one. The protocols are "Wait" and "End" in group/README.md.
 #pragma once
 
-#include "sched/batch.hpp"
 #include "sched/notify.hpp"
+#include "sched/run_batch.hpp"
 
 namespace pool::sched {
 
@@ -174,7 +174,7 @@ class Wait {
     Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group_.pool_slot.load(std::memory_order_relaxed));
     // (All of them: not with a deadline.)
     if (is_untimed && is_owned_by(group_, local)) {
-      Batch<Sys, Source::own_queue>(world_, pool, group_, generation_, *local).run();
+      (void)run_own(pool, group_, generation_, *local);
       return true;
     }
     std::uint32_t helps = 0;
@@ -223,41 +223,57 @@ class Wait {
 // Runs what a group of the caller's own has queued: empty, or gone. timed_out: it is not the caller's own, or not that
 // simple.
 template <class Sys>
-[[gnu::always_inline]] inline Waited empty_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  auto* const local = static_cast<Local<Sys>*>(Sys::local());
+[[gnu::always_inline]] inline Waited empty_own(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t life) {
   // What has begun may be on our stack.
-  if (!is_owned_by(group, local) || group.has_begun() || group.queue.generation() != life) return Waited::timed_out;
+  if (!is_owned_by(group, &local) || group.has_begun() || group.queue.generation() != life) [[unlikely]]
+    return Waited::timed_out;
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   if (is_traced(pool)) [[unlikely]]
     return Waited::timed_out;
-  Batch<Sys, Source::own_queue>(world, pool, group, life, *local).run();
+  if (run_own(pool, group, life, local)) [[likely]]
+    return Waited::empty;
   const auto seen = group.completion.load();
   const std::uint64_t sub = group.queue.sub();
-  if (base::high(sub) != life) return Waited::gone;
+  if (base::high(sub) != life) [[unlikely]]
+    return Waited::gone;
   return base::low(sub) == seen.count() ? Waited::empty : Waited::timed_out;
 }
 
-// Makes a group; nil: no memory.
+// A slot of a group for the caller alone; null: no memory.
 template <class Sys>
-[[gnu::always_inline]] inline std::uint32_t create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life,
-                                                         const group::Config& config, std::uint32_t& generation) {
-  Local<Sys>* const local = local_of<Sys>(world);
-  std::uint32_t index = local != nullptr ? local->take_group() : base::nil;
-  if (index == base::nil) index = world.groups.take();
-  if (index == base::nil) return base::nil;
-  group::Group<Sys>& group = world.groups[index];
-  generation = group.queue.generation() + 1;
-  group.index.store(index, std::memory_order_relaxed);
+[[gnu::noinline]] group::Group<Sys>* take_group(World<Sys>& world) {
+  const std::uint32_t index = world.groups.take();
+  if (index == base::nil) return nullptr;
+  world.groups[index].index.store(index, std::memory_order_relaxed);
+  return &world.groups[index];
+}
+
+// Makes a group; null: no memory.
+template <class Sys>
+[[gnu::always_inline]] inline group::Group<Sys>* create_group(World<Sys>& world, Pool<Sys>& pool,
+                                                              std::uint32_t pool_life, const group::Config& config,
+                                                              std::uint32_t& generation, Local<Sys>* local) {
+  auto* group = local != nullptr ? static_cast<group::Group<Sys>*>(local->take_group()) : nullptr;
+  if (group == nullptr) [[unlikely]] {
+    group = take_group(world);
+    if (group == nullptr) return nullptr;
+  }
+  generation = group->queue.generation() + 1;
   // (A group with bounds is for many.)
   const bool is_simple = config.is_plain || (config.capacity == 0 && config.limit == 0 && !config.keep_jobs);
   Local<Sys>* const owner = is_simple && local != nullptr && local->owns_next() ? local : nullptr;
   if (owner != nullptr) {
     const std::uint32_t birth = owner->made.load(std::memory_order_relaxed) + 1;
     owner->made.store(birth, std::memory_order_relaxed);
-    group.birth.store(birth, std::memory_order_relaxed);
+    group->birth.store(birth, std::memory_order_relaxed);
   }
-  group.open(&pool, pool.index.load(std::memory_order_relaxed), pool_life, owner, config, generation);
-  return index;
+  group->open(&pool, pool.index.load(std::memory_order_relaxed), pool_life, owner, config, generation);
+  return group;
+}
+template <class Sys>
+group::Group<Sys>* create_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_life,
+                                const group::Config& config, std::uint32_t& generation) {
+  return create_group(world, pool, pool_life, config, generation, local_of<Sys>(world));
 }
 
 // The group that pool_submit goes to, made at its first call: generation 63..32 | slot 31..0. 0: no memory.
@@ -269,11 +285,11 @@ std::uint64_t own_group(World<Sys>& world, Pool<Sys>& pool, std::uint32_t pool_l
   if (pool.generation.load() != pool_life) return 0;
   if (own != 0) return own;
   std::uint32_t generation = 0;
-  const std::uint32_t index = create_group(world, pool, pool_life, {}, generation);
-  if (index == base::nil) return 0;
-  share(world.groups[index]);
-  world.groups[index].make_pools_own();
-  own = base::pack(generation, index);
+  group::Group<Sys>* const group = create_group(world, pool, pool_life, {}, generation);
+  if (group == nullptr) return 0;
+  share(*group);
+  group->make_pools_own();
+  own = base::pack(generation, group->index.load());
   pool.own_group.store(own);
   return own;
 }
@@ -310,18 +326,16 @@ void wait_for_notices(World<Sys>& world, group::Group<Sys>& group, std::uint32_t
 
 // The same of a group that the caller owns: nobody else ever did anything to it.
 template <class Sys>
-[[gnu::always_inline]] inline bool end_own(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  auto* const local = static_cast<Local<Sys>*>(Sys::local());
-  if (!is_owned_by(group, local)) return false;
-  local->bias.enter();
-  const bool is_closed = is_owned_by(group, local) && group.queue.close_alone(life, group.completion.load().count());
-  local->bias.leave();
+[[gnu::always_inline]] inline bool end_own(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t life) {
+  if (!local.bias.try_enter()) [[unlikely]]
+    return false;
+  const bool is_closed = is_owned_by(group, &local) && group.queue.close_alone(life, group.completion.load().count());
+  local.bias.leave_tried();
   if (!is_closed) [[unlikely]]
     return false;
-  local->note_kept();
-  if (group.queue.has_segments() || life + 1 >= Sys::last_generation ||
-      !local->put_group(group.index.load(std::memory_order_relaxed))) [[unlikely]] {
-    end_of_group(world, group, life);
+  local.note_kept();
+  if (group.queue.has_segments() || life + 1 >= Sys::last_generation || !local.put_group(&group)) [[unlikely]] {
+    end_of_group(*static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed))->world, group, life);
   }
   return true;
 }
@@ -342,8 +356,7 @@ template <class Sys>
   const bool is_alone = group.parent.load() == base::nil && group.first_child.load() == base::nil;
   const bool is_clean = !group.is(group::Group<Sys>::keeps_jobs) && !group.line.busy() && !pool.room.has_line() &&
                         !group.queue.has_segments() && !group.completion.has_sleepers();
-  if (!is_alone || !is_clean || life + 1 >= Sys::last_generation ||
-      !local->put_group(group.index.load(std::memory_order_relaxed))) [[unlikely]] {
+  if (!is_alone || !is_clean || life + 1 >= Sys::last_generation || !local->put_group(&group)) [[unlikely]] {
     end_of_group(world, group, life);
   }
   return true;

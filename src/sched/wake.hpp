@@ -17,7 +17,7 @@ bool grow(World<Sys>& world, Pool<Sys>& pool) {
   std::unique_lock lock(pool.growth);
   // A late submit may be here after its task has run and the pool has gone.
   if ((pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return true;
-  const bool eager = pool.eager.load(std::memory_order_relaxed) != 0;
+  const bool eager = pool.is_eager();
   for (;;) {
     const park::Bounds bounds = pool.bounds();
     const auto state = pool.idle.state();
@@ -57,7 +57,7 @@ template <class Sys>
 void wake_one(World<Sys>& world, Pool<Sys>& pool, bool beside_one) {
   for (;;) {
     const auto state = pool.idle.state();
-    if (state.searching() > (beside_one ? 1U : 0U) && pool.eager.load(std::memory_order_relaxed) == 0) return;
+    if (state.searching() > (beside_one ? 1U : 0U) && !pool.is_eager()) return;
     if (!pool.has_reserve(state)) return;
     if (state.running() >= pool.running_bound()) return pool.bounds().burst() != 0 ? arm(pool) : void();
     if (state.idle() > 0) {
@@ -88,7 +88,7 @@ void announce(World<Sys>& world, Pool<Sys>& pool, std::uint32_t group) {
 // A group got a further task: whoever was woken for the first one sees to it, unless everybody is to be woken.
 template <class Sys>
 void announce_further(World<Sys>& world, Pool<Sys>& pool) {
-  if (pool.eager.load(std::memory_order_relaxed) != 0) wake_one(world, pool);
+  if (pool.is_eager()) wake_one(world, pool);
 }
 
 // Makes sure that the pool has a thread, before it accepts a task. False: it has none and the system gives none.

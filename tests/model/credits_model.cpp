@@ -189,7 +189,7 @@ struct TwoPools : CreditsTest<TwoPools, 1, 2> {
     std::uint32_t life = 0;
     auto& second = world.pools[create_pool(world, {.max_workers = 1, .queue_capacity = 4, .name = "second"}, life)];
     must_destroy(other, true);
-    other.group = &world.groups[create_group(world, second, life, {}, other.life)];
+    other.group = create_group(world, second, life, {}, other.life);
     for (unsigned i = 0; i < 8; ++i) {
       RL_ASSERT(try_submit(i % 2 == 0 ? group : other, i, {block, INT64_MAX}) == Submitted::ok);
       if (i == 3) must_wait(group, true);

@@ -436,6 +436,11 @@ struct ModelSystem {
   static void light_store(Atomic<T>& word, T value, Where at = Where::current()) {
     word.store(value, std::memory_order_seq_cst, at);
   }
+  template <class T>
+  static void owner_store(Atomic<T>& word, T value, Where at = Where::current()) {
+    word.store(value, std::memory_order_seq_cst, at);
+  }
+  static constexpr bool has_barrier() { return true; }
   static void heavy_barrier() {}
   static constexpr int answer_looks = 1;
   static constexpr int block_yields = 0;

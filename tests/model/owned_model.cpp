@@ -34,13 +34,16 @@ struct OwnedTest : PoolTest<Test, Users, Workers> {
   }
   void put(unsigned which) { RL_ASSERT(put_if_open(which) == Submitted::ok); }
   Submitted put_if_open(unsigned which) { return this->submit_fast(group, &Counted::run, &this->task[which]); }
+  static pool::sched::Local<ModelSystem>& own_local() {
+    return *static_cast<pool::sched::Local<ModelSystem>*>(ModelSystem::local());
+  }
   // As pool_group_wait.
   void wait_for(const Handle& on) {
-    if (pool::sched::empty_own(this->world, *on.group, on.life) != Waited::empty) this->must_wait(on, true);
+    if (pool::sched::empty_own(this->own_local(), *on.group, on.life) != Waited::empty) this->must_wait(on, true);
   }
   // As pool_group_destroy.
   void end_group(const Handle& which) {
-    if (pool::sched::end_own(this->world, *which.group, which.life) ||
+    if (pool::sched::end_own(this->own_local(), *which.group, which.life) ||
         pool::sched::end_quickly(this->world, *which.group, which.life)) {
       return;
     }
@@ -239,7 +242,7 @@ struct AgainstTheEnd : OwnedTest<AgainstTheEnd, 2, 1> {
     put(0);
     wait_for(group);
     made.open();
-    if (!pool::sched::end_own(world, *group.group, group.life) &&
+    if (!pool::sched::end_own(own_local(), *group.group, group.life) &&
         !pool::sched::end_quickly(world, *group.group, group.life)) {
       RL_ASSERT(!destroy_group(world, *group.group, group.life, true));
     }

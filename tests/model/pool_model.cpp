@@ -72,9 +72,8 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
 
   Handle make_group() {
     Handle made;
-    const std::uint32_t index = create_group(world, *pool, pool_life, pool::group::Config{}, made.generation);
-    RL_ASSERT(index != nil);
-    made.group = world.groups.at(index);
+    made.group = create_group(world, *pool, pool_life, pool::group::Config{}, made.generation);
+    RL_ASSERT(made.group != nullptr);
     return made;
   }
   Submitted submit(const Handle& to, unsigned which, Overflow overflow = Overflow::inherit) {

@@ -61,7 +61,7 @@ struct StaffTest : rl::test_suite<Test, Users + Workers + 1> {
       each.pool = pool;
       each.most = most;
     }
-    group = world.groups.at(create_group(world, *pool, pool_life, pool::group::Config{}, group_life));
+    group = create_group(world, *pool, pool_life, pool::group::Config{}, group_life);
     RL_ASSERT(prestart_pool(world, *pool, pool_life));
   }
 

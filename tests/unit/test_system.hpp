@@ -108,6 +108,10 @@ struct TestSystem {
   static void light_store(std::atomic<T>& word, T value) {
     word.store(value);
   }
+  template <class T>
+  static void owner_store(std::atomic<T>& word, T value) {
+    word.store(value);
+  }
   static constexpr std::uint32_t credit_chunk(std::uint32_t) { return 0; }
   // Not until a test says so.
   static constexpr std::int64_t line_patience = INT64_MAX;

@@ -27,7 +27,7 @@ TEST_F(TallyTest, IsSuccessAtFirst) {
 
 TEST_F(TallyTest, CountsEachKindByItself) {
   const char none[failure_text_size] = {};
-  tally_.failure.record(5, none);
+  tally_.fail(5, none);
   tally_.cancel_one();
   tally_.cancel_one();
   for (int i = 0; i < 3; ++i) tally_.discard_one();
@@ -42,7 +42,7 @@ TEST_F(TallyTest, PutsFailureOverCancellation) {
   tally_.cancel_one();
   EXPECT_EQ(tally_.outcome(), Outcome::cancelled);
   const char none[failure_text_size] = {};
-  tally_.failure.record(5, none);
+  tally_.fail(5, none);
   EXPECT_EQ(tally_.outcome(), Outcome::failed);
 }
 
@@ -58,7 +58,7 @@ TEST_F(TallyTest, TakesEveryDiscardForAFailure) {
 TEST_F(TallyTest, GoesOnCountingAfterAReset) {
   const char first[failure_text_size] = "first";
   const char second[failure_text_size] = "second";
-  tally_.failure.record(5, first);
+  tally_.fail(5, first);
   tally_.cancel_one();
   tally_.discard_one();
   tally_.discard_newcomer(1);
@@ -69,12 +69,12 @@ TEST_F(TallyTest, GoesOnCountingAfterAReset) {
   EXPECT_EQ(tally_.discarded_in_queue() + tally_.discarded_newcomers(), 2U);
   std::int32_t code = 0;
   char text[failure_text_size];
-  EXPECT_FALSE(tally_.failure.read(code, text));
+  EXPECT_FALSE(tally_.failure().read(code, text));
   tally_.cancel_one();
   EXPECT_EQ(tally_.outcome(), Outcome::cancelled);
-  tally_.failure.record(6, second);
+  tally_.fail(6, second);
   EXPECT_EQ(tally_.outcome(), Outcome::failed);
-  ASSERT_TRUE(tally_.failure.read(code, text));
+  ASSERT_TRUE(tally_.failure().read(code, text));
   EXPECT_EQ(code, 6);
   EXPECT_STREQ(text, "second");
 }

@@ -28,14 +28,16 @@ class AloneTest : public testing::Test {
 
   void SetUp() override { queue.open(generation); }
   bool put(std::uintptr_t fn, std::uint32_t life = generation) {
-    return queue.put_alone(segments, life, {fn, 2 * fn}, false, is_first);
+    return queue.put_alone(
+        [this]() -> auto& { return segments; }, life, {fn, 2 * fn}, false, is_first);
   }
   std::uint32_t take(std::uint32_t most, std::uint32_t life = generation) {
     const auto store = [this](std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
       EXPECT_EQ(ctx, 2 * fn);
       taken[i] = fn;
     };
-    return queue.take_alone(segments, life, most, store, first, more);
+    return queue.take_alone(
+        [this]() -> auto& { return segments; }, life, most, store, first, more);
   }
 };
 
@@ -53,6 +55,82 @@ TEST_F(AloneTest, GivesBackInOrder) {
   EXPECT_FALSE(more);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(take(1), 0U);
+}
+
+TEST_F(AloneTest, TheNextLifeFindsNoCellReady) {
+  const auto mine = [](std::uint32_t) { return true; };
+  const auto segments_here = [this]() -> auto& { return segments; };
+  std::uint32_t life = generation;
+  for (int way = 0; way < 4; ++way) {
+    ASSERT_TRUE(put(100, life));
+    Work work;
+    std::uint32_t number = 0;
+    std::uint32_t count = 0;
+    switch (way) {
+      case 0:
+        ASSERT_EQ(queue.take_one_alone(segments_here, life, work, number), Queue::Taken::task);
+        break;
+      case 1:
+        ASSERT_EQ(take(1, life), 1U);
+        break;
+      case 2:
+        ASSERT_EQ(queue.claim(segments, mine, work, more), Queue::Claimed::task);
+        break;
+      default:
+        std::uint32_t its_life = 0;
+        ASSERT_EQ(
+            queue.claim_many(
+                segments, mine, 1, [](std::uint32_t, std::uintptr_t, std::uintptr_t) {}, its_life, first, count, more),
+            Queue::Claimed::task);
+    }
+    ASSERT_TRUE(queue.close_alone(life, queue.tail()));
+    life += 2;
+    queue.open(life);
+    Queue::Ticket ticket;
+    ASSERT_EQ(queue.reserve(segments, life, ticket), Queue::Reserved::ok);
+    EXPECT_EQ(queue.claim(segments, mine, work, more), Queue::Claimed::not_ready) << way;
+    queue.publish(segments, ticket, {200, 400});
+    EXPECT_EQ(queue.claim(segments, mine, work, more), Queue::Claimed::task);
+    ASSERT_TRUE(queue.close_alone(life, queue.tail()));
+    life += 2;
+    queue.open(life);
+  }
+}
+
+TEST_F(AloneTest, TellsEmptyFromNotSimple) {
+  const auto segments_here = [this]() -> auto& { return segments; };
+  const auto take_one = [&](Work& work, std::uint32_t life = generation) {
+    std::uint32_t number = 0;
+    const auto one = queue.take_one_alone(segments_here, life, work, number);
+    EXPECT_TRUE(one != Queue::Taken::empty || number == queue.tail());
+    return one;
+  };
+  Work work;
+  EXPECT_EQ(take_one(work), Queue::Taken::empty);
+  for (std::uint32_t i = 0; i < simple; ++i) ASSERT_TRUE(put(100 + i));
+  EXPECT_EQ(take_one(work, generation + 2), Queue::Taken::not_simple);
+  for (std::uint32_t i = 0; i < simple; ++i) {
+    EXPECT_EQ(take_one(work), Queue::Taken::task);
+    EXPECT_EQ(work.fn, 100 + i);
+    EXPECT_EQ(work.life, generation);
+  }
+  EXPECT_EQ(take_one(work), Queue::Taken::empty);
+  Queue::Ticket ticket;
+  ASSERT_EQ(queue.reserve(segments, generation, ticket), Queue::Reserved::ok);  // its segment's last
+  queue.publish(segments, ticket, {200, 400});
+  EXPECT_EQ(take_one(work), Queue::Taken::not_simple);
+}
+
+TEST_F(AloneTest, PutsIntoItsOwnCellsWithOneLook) {
+  std::uint64_t sub = 0;
+  EXPECT_FALSE(queue.see_inline(generation + 2, sub));
+  for (std::uint32_t i = 0; i < simple; ++i) {
+    ASSERT_TRUE(queue.see_inline(generation, sub));
+    EXPECT_EQ(queue.put_inline(sub, {100 + i, 2 * (100 + i)}), i == 0);
+  }
+  EXPECT_FALSE(queue.see_inline(generation, sub));  // the last one is for the others
+  EXPECT_EQ(take(simple), simple);
+  EXPECT_EQ(taken[simple - 1], 100 + simple - 1);
 }
 
 TEST_F(AloneTest, LeavesTheLastCellToTheOthers) {

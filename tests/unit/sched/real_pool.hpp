@@ -43,7 +43,7 @@ class RealPool : public ::testing::Test {
   Group& group(std::uint32_t index) { return *world_.groups.at(index); }
   std::uint32_t make_group(std::uint32_t& life, group::Config config = {}) {
     config.is_plain = false;
-    return sched::create_group(world_, pool(), life_, config, life);
+    return sched::create_group(world_, pool(), life_, config, life)->index.load();
   }
   sched::Submitted submit(Group& group, std::uint32_t life, std::int32_t (*fn)(void*), void* ctx) {
     queue::Work work;

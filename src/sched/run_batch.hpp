@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+// Copyright (c) the libpool authors
+//
+// Running tasks of one group, one after the other in one frame: those of a window, which are counted together, or those
+// of a queue that this thread owns, each of which is counted in the step that takes the next one. The protocols are
+// "Batches" and "Owned groups" in group/README.md.
+#pragma once
+
+#include <utility>
+
+#include "sched/batch.hpp"
+
+namespace pool::sched {
+
+// What there is to run next: nothing but a function and a context, another task, or none; `empty`: and all that there
+// ever were in the group are over.
+enum class Next { bare, other, none, empty };
+
+// The tasks come from the window of this thread, or from nowhere: there is one in its hands.
+template <class Sys>
+class FromWindow {
+ public:
+  FromWindow(World<Sys>& world, Pool<Sys>& its_pool, group::Group<Sys>& its_group, std::uint32_t its_life,
+             Local<Sys>* local, bool by_the_clock)
+      : pool(its_pool),
+        group(its_group),
+        life(its_life),
+        world_(world),
+        local_(local),
+        filled_(local != nullptr ? local->window.filled.load(std::memory_order_relaxed) : 0),
+        next_reading_(by_the_clock && local->window.size() > 1 ? 1 : 0),
+        began_(next_reading_ != 0 ? Sys::ticks() : 0) {}
+
+  Pool<Sys>& pool;
+  group::Group<Sys>& group;
+  const std::uint32_t life;
+  using Ref = FromWindow&;
+  // Whether the pool may be gone when there is no next one.
+  static constexpr bool counts_each = false;
+
+  // The first one; one after another that is over, or has gone on elsewhere. False: there is none, or what is left is
+  // for others.
+  [[gnu::always_inline]] Next first(queue::Work& work) { return next(work); }
+  [[gnu::always_inline]] Next next_after(queue::Work& work) {
+    note_over();
+    return next(work);
+  }
+  Next next_without(queue::Work& work) { return next(work); }
+  bool is_cancelled() const { return group.is_cancelled(life); }
+  // One is over, which those who count are told. (Counted at the end, which may come from inside a task.)
+  void note_over() {
+    ++run_;
+    if (local_ != nullptr) local_->window.finished.store(run_, std::memory_order_relaxed);
+  }
+
+  // Counts. Says whether something is left.
+  bool end() {
+    const bool is_left = local_ != nullptr && local_->window.size() != 0;
+    if (run_ == 0) return is_left;
+    if (group.tombstones.load() != 0) pass_tombstones(world_, group, life);
+    tally_finished(pool, run_, Frame<Sys>::inside_task());
+    if (local_ != nullptr) local_->window.finished.store(0, std::memory_order_relaxed);
+    complete(world_, pool, group, life, run_);
+    return is_left;
+  }
+
+ private:
+  [[gnu::always_inline]] Next next(queue::Work& work) {
+    if (local_ == nullptr || is_over_time() ||
+        !Credits<Sys>::take_from_window(pool, group, life, filled_, *local_, work)) {
+      return Next::none;
+    }
+    return Task::is_bare(work) ? Next::bare : Next::other;
+  }
+  // Looks at the clock after 1, 2, 4 and so on.
+  bool is_over_time() {
+    if (run_ != next_reading_ || run_ == 0) return is_over_;
+    next_reading_ *= 2;
+    if (is_over_ || Sys::ticks() - began_ <= 2 * Sys::quantum()) return is_over_;
+    is_over_ = true;
+    const std::uint32_t batch = group.batch.load(std::memory_order_relaxed);
+    if (batch > 1) group.batch.store(batch / 2, std::memory_order_relaxed);
+    return true;
+  }
+
+  World<Sys>& world_;
+  Local<Sys>* const local_;
+  const std::uint32_t filled_;
+  std::uint32_t next_reading_;
+  const std::int64_t began_;
+  bool is_over_ = false;
+  std::uint32_t run_ = 0;
+};
+
+// The queue of a group that this thread owns, where others can have them until they start. Each is counted in the step
+// that takes the next one; when there is none, group and pool may be gone.
+template <class Sys>
+class FromOwnQueue {
+ public:
+  FromOwnQueue(Pool<Sys>& its_pool, group::Group<Sys>& its_group, std::uint32_t its_life, Local<Sys>& local)
+      : pool(its_pool), group(its_group), life(its_life), local_(local) {}
+  FromOwnQueue(const FromOwnQueue& other)
+      : pool(other.pool), group(other.group), life(other.life), local_(other.local_) {}
+  FromOwnQueue& operator=(const FromOwnQueue&) = delete;
+
+  Pool<Sys>& pool;
+  group::Group<Sys>& group;
+  const std::uint32_t life;
+
+  using Ref = FromOwnQueue;
+  static constexpr bool counts_each = true;
+
+  [[gnu::always_inline]] Next first(queue::Work& work) const { return step<0>(work); }
+  [[gnu::always_inline]] Next next_after(queue::Work& work) const { return step<1>(work); }
+  Next next_without(queue::Work& work) const { return next_slowly(0, work); }
+  // (Of a cancelled group, which has no owner, there is none.)
+  static constexpr bool is_cancelled() { return false; }
+  void note_over() const {
+    tally_finished(pool, 1, Frame<Sys>::inside_task());
+    complete(*pool.world, pool, group, life);
+  }
+
+  bool end() const { return !group.queue.empty(); }
+
+ private:
+  template <std::uint32_t over>
+  [[gnu::always_inline]] Next step(queue::Work& work) const {
+    const auto step = Credits<Sys>::template step<over>(pool, group, life, local_, work);
+    if (step == Credits<Sys>::Step::bare) [[likely]]
+      return Next::bare;
+    switch (step) {
+      case Credits<Sys>::Step::bare:
+      case Credits<Sys>::Step::task:
+        return Next::other;
+      case Credits<Sys>::Step::empty:
+        return Next::empty;
+      case Credits<Sys>::Step::none:
+        return Next::none;
+      case Credits<Sys>::Step::not_simple:
+        break;
+    }
+    return next_slowly(over, work);
+  }
+  // What is called out of line gets a copy, so that this and the task can stay in registers.
+  Next next_slowly(std::uint32_t over, queue::Work& work) const {
+    queue::Work taken;
+    const Next next = next_slowly(pool, group, life, local_, over, taken);
+    work = taken;
+    return next;
+  }
+  [[gnu::noinline]] static Next next_slowly(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+                                            Local<Sys>& local, std::uint32_t over, queue::Work& work) {
+    if (over != 0) FromOwnQueue(pool, group, life, local).note_over();
+    if (!Credits<Sys>::take_from_own(pool, group, life, local, work)) return Next::none;
+    return Task::is_bare(work) ? Next::bare : Next::other;
+  }
+
+  Local<Sys>& local_;
+};
+
+// Runs tasks that come from a source. (Nothing of it is an object: what goes on from task to task is to be in
+// registers. What is called out of line gets a Source::Ref, which for one without state is a copy. And not by 16 bytes
+// at once: a load of these waits for the two stores of 8 that were just made, which costs more than a task.)
+template <class Sys, class Source>
+class Batch {
+  using Ref = typename Source::Ref;
+
+ public:
+  // Runs a bare one that has left the queue, if it may start; its place is still to be given back. False: it may not,
+  // and nothing has happened.
+  POOL_CATCHES_UNWINDING static bool run_one(Source& source, queue::Work work) {
+    if (!may_start(source)) return false;
+    const Ending ending{source};
+    Credits<Sys>::start(source.pool);
+    (void)run_bare(source, work);
+    return true;
+  }
+
+  // Runs all. Says how that ended: none or empty.
+  [[gnu::always_inline]] POOL_CATCHES_UNWINDING static Next run(Source& source) {
+    Ending ending{source};
+    Next next = Next::other;
+    while (next == Next::bare || next == Next::other) next = run_some(source);
+    ending.is_clean = next == Next::empty;
+    return next;
+  }
+
+ private:
+  // A task may end the thread: what is left is for others then.
+  struct Ending {
+    Source& source;
+    const std::uint32_t era = Sys::era();
+    bool is_clean = false;       // nothing is left, or to be counted
+    ~Ending() noexcept(false) {  // NOLINT(bugprone-exception-escape)
+      if (is_clean || era != Sys::era()) return;
+      Ref ref = source;
+      if (ref.end()) wake_one(*ref.pool.world, ref.pool);
+    }
+  };
+
+  // Runs some; says what comes next.
+  [[gnu::always_inline]] POOL_CATCHES_UNWINDING static Next run_some(Source& source) {
+    queue::Work work;
+    const Next first = source.first(work);
+    if (first == Next::bare && may_start(source)) [[likely]]
+      return run_bare(source, work);
+    return first == Next::bare || first == Next::other ? run_unusual(source, work) : first;
+  }
+
+  // Whether a bare task may start, while a trace runs or while none does.
+  template <bool traced = false>
+  [[gnu::always_inline]] static bool may_start(const Source& source) {
+    constexpr std::uint32_t looked_at = Pool<Sys>::is_cancelling | Pool<Sys>::is_traced;
+    constexpr std::uint32_t wanted = traced ? Pool<Sys>::is_traced : 0;
+    return (source.pool.unusual.load(std::memory_order_relaxed) & looked_at) == wanted && !source.is_cancelled();
+  }
+
+  template <bool traced>
+  [[gnu::always_inline]] static std::int32_t call(const Source& source, const queue::Work& work,
+                                                  std::int64_t& last_end) {
+    if constexpr (traced) return call_traced(source.pool, source.group, work, last_end);
+    return reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
+  }
+
+  // Tasks that are a function and a context.
+  template <bool traced = false>
+  [[gnu::always_inline]] POOL_CATCHES_UNWINDING static Next run_bare(Source& source, queue::Work& work) {
+    Frame<Sys> frame(&source.pool, &source.group, false);
+    frame.life = source.life;
+    [[maybe_unused]] std::int64_t last_end = 0;
+    Next next = Next::none;
+    do {
+      source.pool.note_start();
+      frame.fn = work.fn;
+      POOL_PROBE(start, &source.group, work.fn, work.ctx);
+      bool is_over = true;
+      try {
+        const std::int32_t result = call<traced>(source, work, last_end);
+        if (result != 0) [[unlikely]]
+          is_over = note_result(source, frame, work, result);
+      } catch (const abi::__forced_unwind&) {
+        // pthread_exit or a cancellation: must go on, but not before the books are right.
+        frame.fail(result_thread_exit, "the task ended its thread");
+        if (frame.is_inherited()) throw;
+        settle(source, frame);
+        give_number(source, frame);
+        frame.pop_here();
+        source.note_over();
+        throw;
+      } catch (const std::exception& exception) {
+        frame.fail(result_exception, exception.what());
+      } catch (...) {
+        frame.fail(result_exception, "an exception that is no std::exception");
+      }
+      POOL_PROBE(end, &source.group, work.fn, work.ctx);
+      if (!frame.is_touched) [[likely]] {
+        next = source.next_after(work);
+        continue;
+      }
+      if (frame.is_inherited()) throw Forked();
+      settle(source, frame);
+      next = is_over ? source.next_after(work) : source.next_without(work);
+    } while (next == Next::bare && may_start<traced>(source));
+    // (A number lasts as long as the pool is sure to.)
+    if constexpr (!Source::counts_each) give_number(source, frame);
+    frame.pop_here();
+    if (next == Next::bare || next == Next::other) [[unlikely]]
+      run_other(source, work);
+    return next;
+  }
+
+  // What a task has returned that is not 0. False: it is not over, it goes on later, elsewhere. (If it was the only one
+  // of this batch, group and pool may be gone then.)
+  [[gnu::noinline]] static bool note_result(Ref source, Frame<Sys>& frame, queue::Work work, std::int32_t result) {
+    if (frame.failed) return true;
+    if (result != result_again || frame.timer == nullptr) {
+      frame.fail(result, nullptr);
+      return true;
+    }
+    give_number(source, frame);
+    end_sections(frame);
+    suspend_task(*source.pool.world, source.pool, source.group, frame, work, false);
+    return false;
+  }
+
+  // What a task leaves is seen to before the next one runs in its frame.
+  [[gnu::noinline]] static void settle(Ref source, Frame<Sys>& frame) {
+    World<Sys>& world = *source.pool.world;
+    if (frame.timer != nullptr) drop_timer(world, source.group, frame);
+    end_sections(frame);
+    if (frame.failed) {
+      source.pool.failed.fetch_add(1, std::memory_order_relaxed);
+      source.group.tally.fail(frame.code, frame.text);
+      if (source.group.is(group::Group<Sys>::fails_fast)) cancel_group(world, source.group, source.life);
+    }
+    if constexpr (Source::counts_each) give_number(source, frame);
+    frame.failed = false;
+    frame.is_touched = false;
+  }
+  static void give_number(const Source& source, Frame<Sys>& frame) {
+    if (frame.place >= 0) source.pool.numbers.give(std::exchange(frame.place, -1));
+  }
+
+  // Out of line, where it costs the others nothing.
+  [[gnu::noinline]] POOL_CATCHES_UNWINDING static Next run_unusual(Ref source, queue::Work work) {
+    if (Task::is_bare(work) && may_start<true>(source)) return run_bare<true>(source, work);
+    run_other(source, work);
+    return Next::other;
+  }
+
+  [[gnu::noinline]] static void run_other(Ref source, queue::Work work) {
+    Pool<Sys>& pool = source.pool;
+    World<Sys>& world = *pool.world;
+    Fate fate = Fate::runs;
+    auto* const timer = static_cast<Timer<Sys>*>(Task::timer_of(work));
+    if (timer != nullptr) {
+      work = start_timer(pool, source.group, *timer);
+    } else if (!Task::is_plain(work)) {
+      if (!begin_claimed(world, pool, source.group, work, fate)) return;
+      if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool);
+    }
+    pool.note_start();
+    // However it ends.
+    struct Over {
+      Source& source;
+      const std::uint32_t era = Sys::era();
+      bool is_over = true;
+      ~Over() noexcept(false) {  // NOLINT(bugprone-exception-escape)
+        if (is_over && era == Sys::era()) source.note_over();
+      }
+    } over{source};
+    over.is_over = Run<Sys>(world, pool, source.group, work, Origin::batch, timer)(fate);
+  }
+};
+
+// Runs what this thread has queued in a group that it owns. True: that is empty, and still owned.
+template <class Sys>
+[[gnu::always_inline]] inline bool run_own(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+                                           Local<Sys>& local) {
+  using Source = FromOwnQueue<Sys>;
+  Source source(pool, group, life, local);
+  return Batch<Sys, Source>::run(source) == Next::empty;
+}
+
+// Runs what was claimed.
+template <class Sys>
+void run_claim(World<Sys>& world, Pool<Sys>& pool, const Claim<Sys>& claim, bool by_the_clock = false) {
+  using Source = FromWindow<Sys>;
+  group::Group<Sys>& group = *claim.group;
+  if (claim.in_window) {
+    auto* const local = static_cast<Local<Sys>*>(Sys::local());
+    Source source(world, pool, group, local->window.life.load(std::memory_order_relaxed), local, by_the_clock);
+    (void)Batch<Sys, Source>::run(source);
+    return;
+  }
+  const bool is_simple =
+      !claim.work.unit && Task::is_bare(claim.work) && group.capacity.load(std::memory_order_relaxed) == 0;
+  if (is_simple) {
+    Source source(world, pool, group, claim.work.life, nullptr, false);
+    if (Batch<Sys, Source>::run_one(source, claim.work)) return;
+  }
+  run_claimed(world, pool, group, claim.work);
+}
+
+}  // namespace pool::sched
