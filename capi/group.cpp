@@ -140,6 +140,7 @@ pool_status_t outcome(const Group& group, std::uint32_t generation) {
 pool_status_t wait(pool_group_t handle, std::int64_t timeout, bool is_untimed) try {
   const auto found = capi::resolve(handle);
   if (!found) return found.status();
+  if (sched::is_own(*found.slot)) capi::get_to_know(found, handle);
   // (Nothing that was claimed is unfinished: none of it is on our stack, however deep that is.)
   if (found.slot->has_begun() && Frame::inside_group(found.slot)) return POOL_EDEADLK;
   if (Frame::inside_drop()) return POOL_EDEADLK;
@@ -177,6 +178,7 @@ bool end_after_notice(const Group* group, std::uint32_t generation) {
   const auto found = capi::resolve(group);
   if (!found) return found.status();
   if (is_pools_own(found)) return POOL_EBUSY;
+  if (sched::is_own(*found.slot) && sched::end_own(*capi::local(), *found.slot, found.generation)) return POOL_OK;
   // (A group that is empty has no task on any stack; a notification makes it none of these.)
   if (sched::end_quickly(*found.world, *found.slot, found.generation)) [[likely]]
     return POOL_OK;

@@ -73,18 +73,11 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
 }
 
 // What pool_group_submit has not done at once. Out of line: what it needs is not paid by others.
-[[gnu::noinline]] pool_status_t submit_anyhow(pool_group_t group, pool_task_fn fn, void* ctx) {
+[[gnu::noinline]] static pool_status_t submit_anyhow(pool_group_t group, pool_task_fn fn, void* ctx) {
   if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
-  const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-  if (const auto known = capi::known(group); known.slot != nullptr) {
-    if (sched::submit_own(*known.slot, known.generation, work, sched::Usual{})) [[likely]] {
-      POOL_PROBE(submit, known.slot, fn, ctx);
-      return POOL_OK;
-    }
-    if (!sched::is_own(*known.slot)) known.local->forget_group(group.id);
-  }
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     if (sched::is_own(*found.slot)) capi::get_to_know(found, group);
+    const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
     if (sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]] {
       POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
@@ -101,6 +94,21 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
 [[gnu::noinline]] POOL_NO_CANARY static pool_status_t announced(capi::Pool& pool, std::uint32_t index) {
   sched::announce_own(pool, index);
   return POOL_OK;
+}
+
+// Into a group that the caller owns, or owned, beyond its own cells.
+[[gnu::noinline]] POOL_NO_CANARY static pool_status_t submit_further(capi::Local& local, Group& slot,
+                                                                     pool_group_t group, pool_task_fn fn, void* ctx) {
+  const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+  capi::Pool* pool = nullptr;
+  std::uint32_t index = 0;
+  const auto put = sched::put_own(local, slot, base::Handle::generation(group.id), work, sched::Usual{}, pool, index);
+  if (put != sched::Put::no) [[likely]] {
+    POOL_PROBE(submit, &slot, fn, ctx);
+    return put == sched::Put::done ? POOL_OK : announced(*pool, index);
+  }
+  if (!sched::is_own(slot)) local.forget_group(group.id);
+  return submit_anyhow(group, fn, ctx);
 }
 
 extern "C" {
@@ -120,6 +128,7 @@ POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn 
       POOL_PROBE(submit, found.slot, fn, ctx);
       return put == sched::Put::done ? POOL_OK : announced(*pool, index);
     }
+    return submit_further(*found.local, *found.slot, group, fn, ctx);
   }
   return submit_anyhow(group, fn, ctx);
 }

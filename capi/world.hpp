@@ -109,20 +109,23 @@ template <class Slot, class IsLive>
   });
 }
 
+// What this thread keeps; null: nothing yet.
+inline Local* local() { return static_cast<Local*>(System::local()); }
+
 // A pool that is mostly the one that the calling thread named before.
 [[gnu::noinline]] inline Resolved<Pool> resolve_anew(pool_t handle) {
   const auto found = resolve(handle);
-  if (auto* const local = static_cast<Local*>(System::local()); local != nullptr && found) {
-    local->known_pool_id = handle.id;
-    local->known_pool = found.slot;
+  if (auto* const mine = local(); mine != nullptr && found) {
+    mine->known_pool_id = handle.id;
+    mine->known_pool = found.slot;
   }
   return found;
 }
 [[gnu::always_inline]] inline Resolved<Pool> resolve_again(pool_t handle) {
-  const auto* const local = static_cast<const Local*>(System::local());
-  if (local == nullptr || local->known_pool_id != handle.id || handle.id == 0) [[unlikely]]
+  const auto* const mine = local();
+  if (mine == nullptr || mine->known_pool_id != handle.id || handle.id == 0) [[unlikely]]
     return resolve_anew(handle);
-  auto* const slot = static_cast<Pool*>(local->known_pool);
+  auto* const slot = static_cast<Pool*>(mine->known_pool);
   const std::uint32_t generation = base::Handle::generation(handle.id);
   return {slot->world, slot->generation.load() == generation ? slot : nullptr, generation, POOL_EBADHANDLE};
 }
@@ -135,14 +138,14 @@ struct Known {
   std::uint32_t generation = 0;
 };
 [[gnu::always_inline]] inline Known known(pool_group_t handle) {
-  auto* const local = static_cast<Local*>(System::local());
+  auto* const local = capi::local();
   if (local == nullptr) [[unlikely]]
     return {};
   return {local, static_cast<Group*>(local->find_group(handle.id)), base::Handle::generation(handle.id)};
 }
 // From now on it is known.
 inline void get_to_know(const Resolved<Group>& found, pool_group_t handle) {
-  if (auto* const local = static_cast<Local*>(System::local())) local->know_group(handle.id, found.slot);
+  if (auto* const mine = local()) mine->know_group(handle.id, found.slot);
 }
 
 // Follows the function-try-block of whatever may run the user's code: that may have forked, and this be the child.

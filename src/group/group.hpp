@@ -210,7 +210,8 @@ struct alignas(base::cache_line) Group {
   // Makes it the one of pool_submit, for this life. Requires: nobody else knows it yet.
   void make_pools_own() { is_special.store(is_pools_own, std::memory_order_relaxed); }
 
-  // Of those that have left the queue some have not started, and some are over and not counted yet (sched/batch.hpp).
+  // Of those that have left the queue some have not started, and some are over and not counted yet
+  // (sched/run_batch.hpp).
   struct InBatches {
     std::uint32_t waiting, over;
   };

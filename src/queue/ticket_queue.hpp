@@ -451,7 +451,8 @@ class TicketQueue {
   // that. The next life finds them empty. (Segments are cleared when they are taken.)
   [[gnu::always_inline]] static void clear_inline(std::uint32_t segment, CellType* cells, std::uint32_t count) {
     if (segment != base::nil) return;
-    for (std::uint32_t i = 0; i < count; ++i) cells[i].fn.store(0, std::memory_order_relaxed);
+    // Release: whoever sees this, and takes the cell for one that is not ready, sees the head that has passed it.
+    for (std::uint32_t i = 0; i < count; ++i) cells[i].fn.store(0, std::memory_order_release);
   }
 
   // Says whether a ticket has one of the group's own cells, and not the last of them, given the segment that its word

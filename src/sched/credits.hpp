@@ -293,7 +293,7 @@ class Credits {
       world.pools[base::low(local.home.load(relaxed))].room.give(base::low(credits), base::high(credits));
     }
     local.exact.store(1, relaxed);
-    // Less than twice a chunk, and more than one.
+    // From two chunks on, which are a power of two (and anyhow more than one).
     const std::uint32_t most = ~(std::bit_floor(2 * world.pools[base::low(home)].room.chunk()) - 1);
     local.too_many.store(base::pack(most, most), relaxed);
     local.home.store(home);

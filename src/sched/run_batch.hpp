@@ -113,7 +113,7 @@ class FromOwnQueue {
   [[gnu::always_inline]] Next first(queue::Work& work) const { return step<0>(work); }
   [[gnu::always_inline]] Next next_after(queue::Work& work) const { return step<1>(work); }
   Next next_without(queue::Work& work) const { return next_slowly(0, work); }
-  // (Of a cancelled group, which has no owner, there is none.)
+  // (A cancel makes the group everybody's, which the next step sees; what was taken before that has begun.)
   static constexpr bool is_cancelled() { return false; }
   void note_over() const {
     tally_finished(pool, 1, Frame<Sys>::inside_task());
@@ -204,7 +204,12 @@ class Batch {
     const Next first = source.first(work);
     if (first == Next::bare && may_start(source)) [[likely]]
       return run_bare(source, work);
-    return first == Next::bare || first == Next::other ? run_unusual(source, work) : first;
+    if (first == Next::bare && may_start<true>(source)) return run_traced(source, work);
+    if (first == Next::bare || first == Next::other) {
+      run_other(source, queue::Work(work));
+      return Next::other;
+    }
+    return first;
   }
 
   // Whether a bare task may start, while a trace runs or while none does.
@@ -265,14 +270,14 @@ class Batch {
     if constexpr (!Source::counts_each) give_number(source, frame);
     frame.pop_here();
     if (next == Next::bare || next == Next::other) [[unlikely]]
-      run_other(source, work);
+      run_other(source, queue::Work(work));
     return next;
   }
 
   // What a task has returned that is not 0. False: it is not over, it goes on later, elsewhere. (If it was the only one
   // of this batch, group and pool may be gone then.)
   [[gnu::noinline]] static bool note_result(Ref source, Frame<Sys>& frame, queue::Work work, std::int32_t result) {
-    if (frame.failed) return true;
+    if (frame.failed || frame.is_inherited()) return true;
     if (result != result_again || frame.timer == nullptr) {
       frame.fail(result, nullptr);
       return true;
@@ -302,23 +307,24 @@ class Batch {
   }
 
   // Out of line, where it costs the others nothing.
-  [[gnu::noinline]] POOL_CATCHES_UNWINDING static Next run_unusual(Ref source, queue::Work work) {
-    if (Task::is_bare(work) && may_start<true>(source)) return run_bare<true>(source, work);
-    run_other(source, work);
-    return Next::other;
+  [[gnu::noinline]] POOL_CATCHES_UNWINDING static Next run_traced(Ref source, queue::Work work) {
+    return run_bare<true>(source, work);
   }
 
-  [[gnu::noinline]] static void run_other(Ref source, queue::Work work) {
+  [[gnu::noinline]] static void run_other(Ref source, const queue::Work& work) {
     Pool<Sys>& pool = source.pool;
-    World<Sys>& world = *pool.world;
     Fate fate = Fate::runs;
-    auto* const timer = static_cast<Timer<Sys>*>(Task::timer_of(work));
-    if (timer != nullptr) {
-      work = start_timer(pool, source.group, *timer);
-    } else if (!Task::is_plain(work)) {
-      if (!begin_claimed(world, pool, source.group, work, fate)) return;
+    if (auto* const timer = static_cast<Timer<Sys>*>(Task::timer_of(work))) {
+      return run_one_of(source, start_timer(pool, source.group, *timer), fate, timer);
+    }
+    if (!Task::is_plain(work)) {
+      if (!begin_claimed(*pool.world, pool, source.group, work, fate)) return;
       if (Task::job_of(work) != nullptr) Credits<Sys>::start(pool);
     }
+    run_one_of(source, work, fate, nullptr);
+  }
+  [[gnu::always_inline]] static void run_one_of(Source& source, const queue::Work& work, Fate fate, Timer<Sys>* timer) {
+    Pool<Sys>& pool = source.pool;
     pool.note_start();
     // However it ends.
     struct Over {
@@ -329,7 +335,7 @@ class Batch {
         if (is_over && era == Sys::era()) source.note_over();
       }
     } over{source};
-    over.is_over = Run<Sys>(world, pool, source.group, work, Origin::batch, timer)(fate);
+    over.is_over = Run<Sys>(*pool.world, pool, source.group, work, Origin::batch, timer)(fate);
   }
 };
 

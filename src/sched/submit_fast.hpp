@@ -89,8 +89,8 @@ struct Usual {
     return pool.is_eager();
   }
   template <class Pool, class Queue>
-  static bool put(const Pool& pool, Queue& queue, std::uint32_t generation, const queue::Work& work, bool is_eager,
-                  bool& is_first) {
+  [[gnu::always_inline]] static bool put(const Pool& pool, Queue& queue, std::uint32_t generation,
+                                         const queue::Work& work, bool is_eager, bool& is_first) {
     return queue.put_alone(segments_of(pool), generation, work, is_eager, is_first);
   }
   template <class Number>

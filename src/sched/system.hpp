@@ -10,6 +10,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
@@ -95,9 +96,10 @@ struct POOL_SYSTEM {
   static constexpr std::uint32_t histogram_buckets = base::histogram_buckets;
   // After how many starts a thread keeps credits again of a room that is nearly full.
   static constexpr std::uint32_t exact_starts = 128;
-  // How many credits of a room with this capacity a thread takes at once; 0: in a small one each is counted at once.
+  // How many credits of a room with this capacity a thread takes at once, a power of two; 0: in a small one each is
+  // counted at once.
   static constexpr std::uint32_t credit_chunk(std::uint32_t capacity) {
-    return capacity < 4096 ? 0 : capacity < 16'384 ? capacity / 64 : 256;
+    return capacity < 4096 ? 0 : capacity < 16'384 ? std::bit_floor(capacity / 64) : 256;
   }
   // How often a shutdown looks whether there is a thread left to wait for.
   static constexpr std::int64_t drain_slice = 100'000'000;

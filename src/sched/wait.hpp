@@ -259,8 +259,9 @@ template <class Sys>
     if (group == nullptr) return nullptr;
   }
   generation = group->queue.generation() + 1;
-  // (A group with bounds is for many.)
-  const bool is_simple = config.is_plain || (config.capacity == 0 && config.limit == 0 && !config.keep_jobs);
+  // (A group with bounds is for many; and where each task is counted at once there is little to be had.)
+  const bool is_simple =
+      (config.is_plain || (config.capacity == 0 && config.limit == 0 && !config.keep_jobs)) && pool.room.chunk() != 0;
   Local<Sys>* const owner = is_simple && local != nullptr && local->owns_next() ? local : nullptr;
   if (owner != nullptr) {
     const std::uint32_t birth = owner->made.load(std::memory_order_relaxed) + 1;
