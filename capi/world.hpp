@@ -116,16 +116,17 @@ inline Local* local() { return static_cast<Local*>(System::local()); }
 [[gnu::noinline]] inline Resolved<Pool> resolve_anew(pool_t handle) {
   const auto found = resolve(handle);
   if (auto* const mine = local(); mine != nullptr && found) {
-    mine->known_pool_id = handle.id;
-    mine->known_pool = found.slot;
+    mine->known_pool_id.store(handle.id, std::memory_order_relaxed);
+    mine->known_pool.store(found.slot, std::memory_order_relaxed);
   }
   return found;
 }
 [[gnu::always_inline]] inline Resolved<Pool> resolve_again(pool_t handle) {
   const auto* const mine = local();
-  if (mine == nullptr || mine->known_pool_id != handle.id || handle.id == 0) [[unlikely]]
+  if (mine == nullptr || mine->known_pool_id.load(std::memory_order_relaxed) != handle.id || handle.id == 0)
+      [[unlikely]]
     return resolve_anew(handle);
-  auto* const slot = static_cast<Pool*>(mine->known_pool);
+  auto* const slot = static_cast<Pool*>(mine->known_pool.load(std::memory_order_relaxed));
   const std::uint32_t generation = base::Handle::generation(handle.id);
   return {slot->world, slot->generation.load() == generation ? slot : nullptr, generation, POOL_EBADHANDLE};
 }

@@ -24,6 +24,14 @@
 #endif
 #endif
 
+// For what is in line since the way over the stack would cost more than what it does; but not where sanitizers are,
+// whose attributes are those of whole functions.
+#if defined(POOL_ASAN) || defined(POOL_TSAN)
+#define POOL_IN_LINE [[gnu::noinline]]
+#else
+#define POOL_IN_LINE [[gnu::always_inline]]
+#endif
+
 #ifdef POOL_ASAN
 extern "C" {
 void __asan_poison_memory_region(const volatile void* address, std::size_t size);

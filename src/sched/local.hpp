@@ -10,6 +10,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 
 #include "base/bits.hpp"
@@ -111,25 +112,27 @@ struct alignas(base::cache_line) Local {
   static constexpr std::uint32_t owns_none = UINT32_MAX;
 
   // What handles of groups that it owns stand for, by their slots' numbers: slots stay where they are, and the handle
-  // has the generation in it, so that this is right for good. (Whether the life lasts is another question.) Its own.
+  // has the generation in it, so that this is right for good. (Whether the life lasts is another question.) Its own;
+  // atomic since the next thread that has this Local knows by the kernel alone that this one is gone.
   static constexpr std::uint32_t most_known = 32;
-  std::uint64_t known_ids[most_known] = {};
-  void* known_slots[most_known] = {};
-  std::uint64_t known_pool_id = 0;
-  void* known_pool = nullptr;
+  std::atomic<std::uint64_t> known_ids[most_known] = {};
+  std::atomic<void*> known_slots[most_known] = {};
+  std::atomic<std::uint64_t> known_pool_id = 0;
+  std::atomic<void*> known_pool = nullptr;
 
   // The slot of a group; null: to be looked up.
   void* find_group(std::uint64_t id) const {
-    return known_ids[id % most_known] == id ? known_slots[id % most_known] : nullptr;  // (null for 0, too)
+    if (known_ids[id % most_known].load(std::memory_order_relaxed) != id) return nullptr;
+    return known_slots[id % most_known].load(std::memory_order_relaxed);  // null for 0, too
   }
   void know_group(std::uint64_t id, void* slot) {
-    known_ids[id % most_known] = id;
-    known_slots[id % most_known] = slot;
+    known_ids[id % most_known].store(id, std::memory_order_relaxed);
+    known_slots[id % most_known].store(slot, std::memory_order_relaxed);
   }
   // Requires: find_group() has just found it.
   void forget_group(std::uint64_t id) {
-    known_ids[id % most_known] = 0;
-    known_slots[id % most_known] = nullptr;
+    known_ids[id % most_known].store(0, std::memory_order_relaxed);
+    known_slots[id % most_known].store(nullptr, std::memory_order_relaxed);
   }
 
   // Free slots of groups, for the next ones that this thread makes: its own, without the bias.

@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "base/sanitizer.hpp"
 #include "sched/batch.hpp"
 
 namespace pool::sched {
@@ -38,8 +39,8 @@ class FromWindow {
   // Whether the pool may be gone when there is no next one.
   static constexpr bool counts_each = false;
 
-  // The first one; one after another that is over, or has gone on elsewhere. False: there is none, or what is left is
-  // for others.
+  // The first one; one after another that is over, or has gone on elsewhere. none: what is left, if anything, is for
+  // others.
   [[gnu::always_inline]] Next first(queue::Work& work) { return next(work); }
   [[gnu::always_inline]] Next next_after(queue::Work& work) {
     note_over();
@@ -168,7 +169,7 @@ class Batch {
  public:
   // Runs a bare one that has left the queue, if it may start; its place is still to be given back. False: it may not,
   // and nothing has happened.
-  POOL_CATCHES_UNWINDING static bool run_one(Source& source, queue::Work work) {
+  static bool run_one(Source& source, queue::Work work) {
     if (!may_start(source)) return false;
     const Ending ending{source};
     Credits<Sys>::start(source.pool);
@@ -177,7 +178,7 @@ class Batch {
   }
 
   // Runs all. Says how that ended: none or empty.
-  [[gnu::always_inline]] POOL_CATCHES_UNWINDING static Next run(Source& source) {
+  [[gnu::always_inline]] static Next run(Source& source) {
     Ending ending{source};
     Next next = Next::other;
     while (next == Next::bare || next == Next::other) next = run_some(source);
@@ -199,7 +200,7 @@ class Batch {
   };
 
   // Runs some; says what comes next.
-  [[gnu::always_inline]] POOL_CATCHES_UNWINDING static Next run_some(Source& source) {
+  [[gnu::always_inline]] static Next run_some(Source& source) {
     queue::Work work;
     const Next first = source.first(work);
     if (first == Next::bare && may_start(source)) [[likely]]
@@ -229,7 +230,7 @@ class Batch {
 
   // Tasks that are a function and a context.
   template <bool traced = false>
-  [[gnu::always_inline]] POOL_CATCHES_UNWINDING static Next run_bare(Source& source, queue::Work& work) {
+  POOL_IN_LINE POOL_CATCHES_UNWINDING static Next run_bare(Source& source, queue::Work& work) {
     Frame<Sys> frame(&source.pool, &source.group, false);
     frame.life = source.life;
     [[maybe_unused]] std::int64_t last_end = 0;
@@ -307,9 +308,7 @@ class Batch {
   }
 
   // Out of line, where it costs the others nothing.
-  [[gnu::noinline]] POOL_CATCHES_UNWINDING static Next run_traced(Ref source, queue::Work work) {
-    return run_bare<true>(source, work);
-  }
+  [[gnu::noinline]] static Next run_traced(Ref source, queue::Work work) { return run_bare<true>(source, work); }
 
   [[gnu::noinline]] static void run_other(Ref source, const queue::Work& work) {
     Pool<Sys>& pool = source.pool;
