@@ -243,7 +243,7 @@ class Batch {
       try {
         const std::int32_t result = call<traced>(source, work, last_end);
         if (result != 0) [[unlikely]]
-          is_over = note_result(source, frame, work, result);
+          is_over = note_result(source, frame, queue::Work(work), result);
       } catch (const abi::__forced_unwind&) {
         // pthread_exit or a cancellation: must go on, but not before the books are right.
         frame.fail(result_thread_exit, "the task ended its thread");
@@ -277,7 +277,8 @@ class Batch {
 
   // What a task has returned that is not 0. False: it is not over, it goes on later, elsewhere. (If it was the only one
   // of this batch, group and pool may be gone then.)
-  [[gnu::noinline]] static bool note_result(Ref source, Frame<Sys>& frame, queue::Work work, std::int32_t result) {
+  [[gnu::noinline]] static bool note_result(Ref source, Frame<Sys>& frame, const queue::Work& work,
+                                            std::int32_t result) {
     if (frame.failed || frame.is_inherited()) return true;
     if (result != result_again || frame.timer == nullptr) {
       frame.fail(result, nullptr);
