@@ -79,9 +79,8 @@ class TicketQueue {
     }
   }
 
-  // The same where it is simple: one try, of a ticket that is neither its segment's last nor the
-  // last of all. `seen` becomes the head as it was
-  // before, `look()` is called before the ticket is taken if the queue was empty. False: nothing has happened.
+  // The same where it is simple: one try, of a ticket that is neither its segment's last nor the last of all. `look()`
+  // is called before the ticket is taken if the queue was empty. False: nothing has happened.
   template <class Look>
   [[gnu::always_inline]] bool try_reserve(std::uint32_t generation, Ticket& ticket, Look&& look) {
     std::uint64_t sub = sub_.load();
@@ -112,8 +111,7 @@ class TicketQueue {
     const std::uint64_t sub = sub_.load(std::memory_order_relaxed);
     const std::uint32_t number = base::low(sub);
     const std::uint64_t segment = tail_segment_.load(std::memory_order_relaxed);
-    if (base::high(sub ^ base::pack(generation, 0)) != 0) [[unlikely]]
-      return false;
+    if (base::high(sub ^ base::pack(generation, 0)) != 0) return false;
     if (is_inline(number, segment)) [[likely]] {
       publish(cells_[number - first_ticket], work);
     } else if (base::low(segment) != base::nil && base::high(segment) == segment_number(number) && !is_last(number) &&
@@ -123,13 +121,12 @@ class TicketQueue {
       return false;
     }
     is_first = base::low(hd_.load(std::memory_order_relaxed)) == number;
-    const std::uint64_t next = sub + 1;  // number + 1 is none that would carry
     // Release at least: whoever sees this tail sees the cell. Sequentially consistent before a look at what others do:
-    // those who are about to go to sleep do something, then look at the tail.
+    // those who are about to go to sleep do something, then look at the tail. (The ticket is none that would carry.)
     if (is_first || is_announced) {
-      sub_.store(next);
+      sub_.store(sub + 1);
     } else {
-      sub_.store(next, std::memory_order_release);
+      sub_.store(sub + 1, std::memory_order_release);
     }
     return true;
   }
@@ -447,8 +444,7 @@ class TicketQueue {
     target.fn.store(work.fn, order);
   }
 
-  // Some were claimed, and are not over yet, which keeps the life from ending: nobody else comes to these cells before
-  // that. The next life finds them empty. (Segments are cleared when they are taken.)
+  // What was claimed is not over, so that nobody else comes to these cells in this life; the next finds them empty.
   [[gnu::always_inline]] static void clear_inline(std::uint32_t segment, CellType* cells, std::uint32_t count) {
     if (segment != base::nil) return;
     // Release: whoever sees this, and takes the cell for one that is not ready, sees the head that has passed it.
