@@ -207,7 +207,7 @@ int main(int argc, char** argv) {
   runner.run<AmongOthers>("among others", 4'000);
   runner.run<AgainstSubmit>("against submits", 4'000);
   runner.run<Replaced>("replaced, removed", 4'000);
-  runner.run<SlotReused<Ending::destroy>>("destroy", 4'000);
+  runner.run<SlotReused<Ending::destroy>>("destroy", 20'000);
   runner.run<SlotReused<Ending::detach>>("detach", 4'000);
   runner.run<AgainstClose>("against the pool's end", 4'000);
   return runner.ok ? 0 : 1;
