@@ -28,18 +28,15 @@ typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group
                                                         Claim<Sys>& claim) {
   using Claimed = typename group::Group<Sys>::Queue::Claimed;
   if (auto* const local = static_cast<Local<Sys>*>(Sys::local()); is_owned_by(group, local)) {
-    queue::Work& work = claim.work;
-    const auto store = [&work](std::uint32_t, std::uintptr_t fn, std::uintptr_t ctx) {
-      work.fn = fn;
-      work.ctx = ctx;
-    };
+    using Taken = typename group::Group<Sys>::Queue::Taken;
+    const auto segments = [&world]() -> auto& { return world.segments; };
+    std::uint32_t number = 0;
     local->bias.enter();
-    work.life = group.queue.generation();
-    work.unit = false;
-    const bool has_taken =
-        is_owned_by(group, local) && mine(work.life) &&
-        group.queue.take_alone(
-            [&world]() -> auto& { return world.segments; }, work.life, 1, store, work.ticket, claim.more) != 0;
+    const std::uint32_t life = group.queue.generation();
+    claim.work.unit = false;
+    const bool has_taken = is_owned_by(group, local) && mine(life) &&
+                           group.queue.take_one_alone(segments, life, claim.work, number) == Taken::task;
+    claim.more = !group.queue.empty();
     local->bias.leave();
     claim.is_left = claim.more;
     if (has_taken) return Claimed::task;

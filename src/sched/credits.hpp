@@ -81,8 +81,8 @@ class Credits {
   }
 
   // Counts so many tasks of a group that this thread owns as over, and takes the next one, where all of that is simple.
-  // bare: and it is nothing but a function and a context; empty: there is none, and all are over; none: nor is there
-  // one, or it is not simple to take.
+  // bare: that is nothing but a function and a context; empty: there is none, and all are over; none: none was taken,
+  // since others have what is not over, or it is not simple to take; not_simple: nothing has happened.
   enum class Step { bare, task, empty, none, not_simple };
   template <std::uint32_t over>
   [[gnu::always_inline]] static Step step(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,

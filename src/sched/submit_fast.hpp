@@ -145,10 +145,10 @@ template <class Sys, class Way>
   if (is_owned_by(group, &local) && pool.staffed.load() != 0 && way.may(pool)) [[likely]] {
     const bool is_eager = way.is_eager(pool);
     bool is_first = false;
-    const auto put_alone = [&]() __attribute__((always_inline)) {
+    const auto put = [&]() __attribute__((always_inline)) {
       return way.put(pool, group.queue, generation, work, is_eager, is_first);
     };
-    if (Credits<Sys>::take_if(local, group.home.load(std::memory_order_relaxed), put_alone)) [[likely]] {
+    if (Credits<Sys>::take_if(local, group.home.load(std::memory_order_relaxed), put)) [[likely]] {
       way.note([&group] { return group.queue.tail() - 1; });
       if (is_eager || is_first) {
         its_pool = &pool;
@@ -164,7 +164,7 @@ template <class Sys, class Way>
   return Put::no;
 }
 
-// The shortest way of all.
+// The shortest way of all: into one of the group's own cells.
 template <class Sys>
 [[gnu::always_inline]] inline Put put_at_once(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t generation,
                                               const queue::Work& work, Pool<Sys>*& pool, std::uint32_t& index) {

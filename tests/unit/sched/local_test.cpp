@@ -47,5 +47,23 @@ TEST_F(LocalTest, ThereAreHardlyMoreThanThreadsAtOnce) {
   EXPECT_LT(world_.locals.high_water(), 2 * crowd);
 }
 
+// The short ways of owners rely on the barrier of whoever takes a group from them.
+TEST_F(LocalTest, OwnsNothingWithoutABarrier) {
+  const auto owns = [this](bool has_barrier) {
+    os::has_barrier = has_barrier;
+    std::thread([this, has_barrier] {
+      Local<System>* const local = local_of<System>(world_);
+      ASSERT_NE(local, nullptr);
+      EXPECT_EQ(local->owns_next(), has_barrier);
+      local->note_shared();
+      EXPECT_FALSE(local->owns_next());  // one, after one was taken from it
+      EXPECT_EQ(local->owns_next(), has_barrier);
+    }).join();
+    (void)os::watch_barrier();
+  };
+  if (os::watch_barrier()) owns(true);
+  owns(false);
+}
+
 }  // namespace
 }  // namespace pool::sched
