@@ -60,7 +60,6 @@ class Housekeeper {
       unlink(worker);
       count_out(pool_, worker);
       world_.workers.give(worker.index);
-      if (pool_.idle.state().threads() == 0) pool_.staffed.store(0);
       // Some are kept: the time when there was no place for them is over.
       if (pool_.prestart && ending != Ending::by_hook) (void)fill_staff(world_, pool_, pool_.bounds().min());
     }

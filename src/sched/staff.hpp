@@ -131,14 +131,20 @@ void join_leavers(Pool<Sys>& pool, Worker<Sys>& worker) {
   call_keeper(pool);
 }
 
+// Under `growth`, before a thread is counted out: whoever sees that there is none any more sees that there is no staff.
+template <class Sys>
+void unstaff_if_last(Pool<Sys>& pool) {
+  if (pool.idle.state().threads() == 1) pool.staffed.store(0);
+}
+
 // Under `growth`: a thread is joined, and its place is free.
 template <class Sys>
 void count_out(Pool<Sys>& pool, const Worker<Sys>& worker) {
+  if (worker.ending == Ending::given_up) return;  // has been
+  unstaff_if_last(pool);
   switch (worker.ending) {
     case Ending::none:
       return pool.idle.end_thread();
-    case Ending::given_up:
-      return;
     case Ending::left:
       ++pool.left;
       break;
@@ -163,8 +169,8 @@ bool replace_at_once(Pool<Sys>& pool, Worker<Sys>& worker, Ending ending) {
   }
   worker.thread = self;
   worker.ending = Ending::given_up;
+  unstaff_if_last(pool);
   pool.idle.end_thread();
-  if (pool.idle.state().threads() == 0) pool.staffed.store(0);
   return false;
 }
 

@@ -356,6 +356,54 @@ struct SectionResize : SectionTest<SectionResize, 2> {
   }
 };
 
+// A task ends the only worker, and the system gives no thread, not even a housekeeper: whoever sees that there is none
+// any more is refused, by his submit and by what others do at the same time.
+struct NoThreadIsLeft : rl::test_suite<NoThreadIsLeft, 3> {
+  World<ModelSystem> world;
+  model::Threads threads;
+  Pool<ModelSystem>* pool = nullptr;
+  std::uint32_t pool_life = 0;
+  Group* group = nullptr;
+  std::uint32_t group_life = 0;
+  Worker<ModelSystem>* worker = nullptr;
+  model::Atomic<std::uint32_t> users_left{3};
+
+  void before() {
+    model::threads = &threads;
+    threads.first = 0;
+    threads.end = 1;
+    PoolConfig config{};
+    config.min_workers = 1;
+    config.max_workers = 1;
+    config.queue_capacity = 4;
+    config.name = "model";
+    config.prestart = true;
+    pool = world.pools.at(create_pool(world, config, pool_life));
+    group = create_group(world, *pool, pool_life, pool::group::Config{}, group_life);
+    RL_ASSERT(prestart_pool(world, *pool, pool_life));
+    worker = pool->threads;
+  }
+
+  void thread(unsigned index) {
+    if (index == 0) {
+      end_by_force(world, *pool, *worker, Ending::by_task);
+      threads.start[0].state.store(3);  // it is there to be joined
+    } else {
+      while (pool->idle.state().threads() != 0) ModelSystem::yield();
+      RL_ASSERT(pool->staffed.load() == 0);  // what the submit looks at, many steps from here
+      RL_ASSERT(Submit<ModelSystem>(world, *group, group_life)({1, 0}) == Submitted::no_thread);
+    }
+    if (users_left.fetch_sub(1) != 1) return;
+    shut_down(world, *pool, pool_life, false, INT64_MAX);
+    end_pool(world, *pool, pool_life);
+  }
+
+  void after() {
+    RL_ASSERT(pool->idle.state().word == 0);
+    RL_ASSERT(pool->room.counts().unfinished == 0);
+  }
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -378,5 +426,6 @@ int main(int argc, char** argv) {
   run("section again", static_cast<SectionAgain*>(nullptr), 10'000);
   run("section, then burst", static_cast<SectionThenBurst*>(nullptr), 10'000);
   run("section, resize", static_cast<SectionResize*>(nullptr));
+  run("no thread is left", static_cast<NoThreadIsLeft*>(nullptr));
   return ok ? 0 : 1;
 }
