@@ -94,7 +94,8 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
 // Makes one; what is given is in range.
 [[gnu::always_inline]] inline pool_status_t create(pool_t pool, const pool_group_options_t& given,
                                                    const group::Config& config, pool_group_t* group) {
-  const auto found = capi::resolve_again(pool);
+  capi::Local* local = capi::local();
+  const auto found = capi::resolve_again(pool, local);
   if (!found) return found.status();
   // A task may make groups while its pool drains: it is unfinished itself.
   const bool inside = Frame::inside_pool(found.slot);
@@ -106,7 +107,8 @@ pool_status_t find_parent(const pool_group_options_t& given, const capi::Pool& p
     if (status != POOL_OK) return status;
   }
   std::uint32_t generation = 0;
-  capi::Local* const local = sched::local_of<System>(*found.world);
+  if (local == nullptr) [[unlikely]]
+    local = sched::local_of<System>(*found.world);
   Group* const slot = sched::create_group(*found.world, *found.slot, found.generation, config, generation, local);
   if (slot == nullptr) return POOL_ENOMEM;
   Group& made = *slot;
@@ -219,11 +221,13 @@ POOL_NO_CANARY pool_status_t pool_group_wait(pool_group_t group) try {
   if (const auto found = capi::known(group); found.slot != nullptr) [[likely]] {
     if (!Frame::inside_drop() && capi::helps(*found.slot, true)) [[likely]] {
       switch (sched::empty_own(*found.local, *found.slot, found.generation)) {
-        case sched::Waited::empty:
+        [[likely]] case sched::Emptied::successes:
+          return POOL_OK;
+        case sched::Emptied::empty:
           return outcome(*found.slot, found.generation);
-        case sched::Waited::gone:
+        case sched::Emptied::gone:
           return POOL_ECLOSED;
-        case sched::Waited::timed_out:
+        case sched::Emptied::no:
           break;
       }
     }

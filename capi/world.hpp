@@ -121,8 +121,7 @@ inline Local* local() { return static_cast<Local*>(System::local()); }
   }
   return found;
 }
-[[gnu::always_inline]] inline Resolved<Pool> resolve_again(pool_t handle) {
-  const auto* const mine = local();
+[[gnu::always_inline]] inline Resolved<Pool> resolve_again(pool_t handle, const Local* mine) {
   if (mine == nullptr || mine->known_pool_id.load(std::memory_order_relaxed) != handle.id || handle.id == 0)
       [[unlikely]]
     return resolve_anew(handle);

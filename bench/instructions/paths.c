@@ -82,15 +82,49 @@ static void fan3(void) {
   }
 }
 
+struct call {
+  int n, result;
+};
+
+static int fib(int n);
+static int32_t fib_task(void* ctx) {
+  struct call* call = ctx;
+  call->result = fib(call->n);
+  return 0;
+}
+
+/* As in the benchmark: a group for each call that is no leaf. */
+static int fib(int n) {
+  if (n < 2) return n;
+  struct call left = {n - 1, 0};
+  pool_group_t fresh;
+  check(pool_group_create(pool, NULL, &fresh));
+  check(pool_group_submit(fresh, fib_task, &left));
+  const int right = fib(n - 2);
+  check(pool_group_wait(fresh));
+  check(pool_group_destroy(fresh));
+  return left.result + right;
+}
+
+/* One of its rounds is a group, of which fib(15) makes 986. */
+enum { FORKS = 10, FORK_GROUPS = 986 };
+static void fork_join(void) {
+  for (int i = 0; i < FORKS; i++) {
+    if (fib(15) != 610) exit(1);
+  }
+}
+
 static const struct {
   const char* name;
   void (*walk)(void);
+  int rounds;
 } paths[] = {
-    {"submit-help", submit_help},
-    {"submit-copy", submit_copy},
-    {"submit-wait", submit_wait},
-    {"group-cycle", group_cycle},
-    {"fan3", fan3},
+    {"submit-help", submit_help, ROUNDS},
+    {"submit-copy", submit_copy, ROUNDS},
+    {"submit-wait", submit_wait, ROUNDS},
+    {"group-cycle", group_cycle, ROUNDS},
+    {"fan3", fan3, ROUNDS},
+    {"fork-join", fork_join, FORKS * FORK_GROUPS},
 };
 
 /* What callgrind collects below. */
@@ -104,7 +138,7 @@ int main(int argc, char** argv) {
   void (*walk)(void) = NULL;
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
     if (argc == 2 && strcmp(argv[1], paths[i].name) == 0) walk = paths[i].walk;
-    if (argc == 1) printf("%s %d\n", paths[i].name, ROUNDS);
+    if (argc == 1) printf("%s %d\n", paths[i].name, paths[i].rounds);
   }
   if (walk == NULL) return argc == 1 ? 0 : 2;
 

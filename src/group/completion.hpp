@@ -38,9 +38,10 @@ class Completion {
   // Begins a life. Whoever is late from the last one names a word that differs in its numbers; a late waiter whose flag
   // is overwritten finds the generation changed.
   void open(std::uint32_t count) {
-    const std::uint32_t number = load().arrivals() + 1;
+    constexpr std::uint64_t both = std::uint64_t{1} << released_shift | std::uint64_t{1} << arrivals_shift;
+    const std::uint64_t number = (load().arrivals() + 1) & number_mask;
     // Release: whoever sees this life sees that the last generation is over.
-    word_.store(make(count, number, number, 0), std::memory_order_release);
+    word_.store(std::uint64_t{count} << 32 | number * both, std::memory_order_release);
   }
 
   Seen load() const { return {word_.load()}; }

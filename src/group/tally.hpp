@@ -61,8 +61,11 @@ class Tally {
   std::uint64_t discarded_in_queue() const { return discarded_.load(); }
   std::uint64_t discarded_newcomers() const { return refused_.load() & ~tag_mask; }
 
+  // False: there was nothing but successes.
+  bool is_touched() const { return is_touched_.load(std::memory_order_acquire) != 0; }
+
   Outcome outcome() const {
-    if (is_touched_.load(std::memory_order_acquire) == 0) [[likely]]
+    if (!is_touched()) [[likely]]
       return Outcome::success;
     if (failed() != failed_before_.load() || discarded() != discarded_before_.load()) return Outcome::failed;
     return cancelled() != cancelled_before_.load() ? Outcome::cancelled : Outcome::success;

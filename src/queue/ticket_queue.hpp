@@ -185,9 +185,11 @@ class TicketQueue {
     const std::uint64_t hd = hd_.load(std::memory_order_relaxed);
     number = base::low(hd);
     const std::uint64_t segment = head_segment_.load(std::memory_order_relaxed);
-    if (base::high(hd ^ base::pack(generation, 0)) != 0) [[unlikely]]
+    // (This tells a life that is over, too; the other word goes on with the next one only.)
+    const std::uint64_t sub = sub_.load(std::memory_order_relaxed);
+    if (base::high(sub ^ base::pack(generation, 0)) != 0) [[unlikely]]
       return Taken::not_simple;
-    if (number == base::low(sub_.load(std::memory_order_relaxed))) return Taken::empty;
+    if (number == base::low(sub)) return Taken::empty;
     CellType* source = nullptr;
     if (is_inline(number, segment)) [[likely]] {
       source = &cells_[number - first_ticket];

@@ -14,6 +14,11 @@
 
 namespace pool::sched {
 
+// What a thread runs next of a group: a task that is nothing but a function and a context, another one, or none, of
+// which others may have some; empty: none, and all that there ever were are over; `successes`: and that is all they
+// were. not_simple: nothing has happened.
+enum class Next { bare, other, none, empty, successes, not_simple };
+
 template <class Sys>
 class Credits {
   using Room = park::Room<Sys>;
@@ -81,19 +86,16 @@ class Credits {
   }
 
   // Counts so many tasks of a group that this thread owns as over, and takes the next one, where all of that is simple.
-  // bare: that is nothing but a function and a context; empty: there is none, and all are over; none: none was taken,
-  // since others have what is not over, or it is not simple to take; not_simple: nothing has happened.
-  enum class Step { bare, task, empty, none, not_simple };
   template <std::uint32_t over>
-  [[gnu::always_inline]] static Step step(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+  [[gnu::always_inline]] static Next step(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
                                           LocalType& local, queue::Work& work) {
     using Done = group::Completion<Sys>;
     if (!local.bias.try_enter()) [[unlikely]]
-      return Step::not_simple;
+      return Next::not_simple;
     auto seen = group.completion.load();
-    if (!is_owned_by(group, &local) || seen.has(Done::waiter | Done::detached) || !may_keep(local, pool)) [[unlikely]] {
+    if (!is_owned_by(group, &local) || seen.has(Done::waiter | Done::detached) || !works_for(local, pool)) [[unlikely]] {
       local.bias.leave_tried();
-      return Step::not_simple;
+      return Next::not_simple;
     }
     std::uint64_t credits = local.credits.load(relaxed) + over * one_token;
     if constexpr (over != 0) {
@@ -102,22 +104,22 @@ class Credits {
     }
     using Queue = typename group::Group<Sys>::Queue;
     std::uint32_t number = 0;
-    Step step = Step::none;
+    Next next = Next::none;
     const auto taken = group.queue.take_one_alone(segments_of(pool), life, work, number);
     if (taken == Queue::Taken::task) [[likely]] {
       if (Task::is_bare(work)) [[likely]] {
-        step = Step::bare;
+        next = Next::bare;
         credits += one_place;
       } else {
-        step = Step::task;
+        next = Next::other;
         if (Task::is_plain(work)) credits += one_place;
       }
     } else if (taken == Queue::Taken::empty && seen.count() == number) {
-      step = Step::empty;
+      next = group.tally.is_touched() ? Next::empty : Next::successes;
     }
     keep_all(local, pool, credits);
     local.bias.leave_tried();
-    return step;
+    return next;
   }
 
   // The next task of a group that this thread owns. False: there is none, or the group is another's by now.
@@ -233,16 +235,22 @@ class Credits {
     return true;
   }
   [[gnu::always_inline]] static bool may_keep(const LocalType& local, const Pool<Sys>& pool) {
-    return local.home.load(relaxed) == pool.home.load(relaxed) && local.exact.load(relaxed) == 0;
+    return works_for(local, pool) && keeps_some(local);
   }
+  [[gnu::always_inline]] static bool works_for(const LocalType& local, const Pool<Sys>& pool) {
+    return local.home.load(relaxed) == pool.home.load(relaxed);
+  }
+  static bool keeps_some(const LocalType& local) { return local.too_many.load(relaxed) != LocalType::keeps_none; }
   // So many from now on, or as many as may be.
   [[gnu::always_inline]] static void keep_all(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {
     local.credits.store(credits, relaxed);
     if ((credits & local.too_many.load(relaxed)) != 0) [[unlikely]]
       give_surplus(local, pool, credits);
   }
+  // (What is unfinished keeps the pool until it is given.)
   __attribute__((noinline)) static void give_surplus(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {
-    const std::uint32_t chunk = pool.room.chunk();
+    if (!keeps_some(local) && may_relax(local, pool)) relax_here(local, pool);
+    const std::uint32_t chunk = keeps_some(local) ? pool.room.chunk() : 0;
     const std::uint32_t places = base::low(credits) > chunk ? base::low(credits) - chunk : 0;
     const std::uint32_t tokens = base::high(credits) > chunk ? base::high(credits) - chunk : 0;
     local.credits.store(credits - places * one_place - tokens * one_token, relaxed);
@@ -263,11 +271,11 @@ class Credits {
   // Under the bias: fetches a chunk, and takes one of it.
   static bool refill(World<Sys>& world, Pool<Sys>& pool, std::uint64_t home, LocalType& local) {
     if (local.home.load(relaxed) != home) settle(world, local, home);
-    if (local.exact.load(relaxed) != 0) {
+    if (!keeps_some(local)) {
       if (!pool.room.is_roomy()) return false;
       relax_here(local, pool);
     }
-    if (local.exact.load(relaxed) != 0) return false;
+    if (!keeps_some(local)) return false;
     const std::uint32_t chunk = pool.room.chunk();
     const std::uint64_t credits = local.credits.load(relaxed);
     const std::uint32_t places = base::low(credits) < chunk ? chunk - base::low(credits) : 0;
@@ -277,7 +285,7 @@ class Credits {
     // What we have taken keeps the pool from ending, if it has not ended before: another life's is not ours.
     if (pool.generation.load() != base::high(home)) {
       pool.room.give(places, tokens);
-      local.exact.store(1, relaxed);
+      local.too_many.store(LocalType::keeps_none, relaxed);
       return false;
     }
     local.credits.store(credits + places * one_place + tokens * one_token, relaxed);
@@ -292,10 +300,7 @@ class Credits {
       local.credits.store(0, relaxed);
       world.pools[base::low(local.home.load(relaxed))].room.give(base::low(credits), base::high(credits));
     }
-    local.exact.store(1, relaxed);
-    // From two chunks on, which are a power of two (and anyhow more than one).
-    const std::uint32_t most = ~(std::bit_floor(2 * world.pools[base::low(home)].room.chunk()) - 1);
-    local.too_many.store(base::pack(most, most), relaxed);
+    local.too_many.store(LocalType::keeps_none, relaxed);
     local.home.store(home);
   }
 
@@ -304,14 +309,16 @@ class Credits {
     pool.room.give(1, 0);
     relax(local, pool);
   }
-  // An exact one looks whether it may keep credits again.
+  // One that keeps none looks whether it may again.
+  static bool may_relax(LocalType& local, const Pool<Sys>& pool) {
+    if (pool.room.chunk() == 0 || !pool.room.may_keep()) return false;
+    if (pool.room.is_roomy()) return true;
+    const std::uint32_t looks = local.patience.load(relaxed) + 1;
+    local.patience.store(looks, relaxed);
+    return looks % Sys::exact_starts == 0;
+  }
   static void relax(LocalType& local, Pool<Sys>& pool) {
-    if (pool.room.chunk() == 0 || !pool.room.may_keep()) return;
-    if (!pool.room.is_roomy()) {
-      const std::uint32_t looks = local.patience.load(relaxed) + 1;
-      local.patience.store(looks, relaxed);
-      if (looks % Sys::exact_starts != 0) return;
-    }
+    if (!may_relax(local, pool)) return;
     local.bias.enter();
     if (local.home.load(relaxed) == pool.home.load(relaxed)) relax_here(local, pool);
     local.bias.leave();
@@ -319,7 +326,10 @@ class Credits {
   // Under the bias. A sweep that sees no hoards has begun before; one that has begun comes to us after this.
   static void relax_here(LocalType& local, Pool<Sys>& pool) {
     pool.hoards.store(Pool<Sys>::some_hoards);
-    if (pool.room.may_keep()) local.exact.store(0, relaxed);
+    if (!pool.room.may_keep()) return;
+    // From two chunks on, which are a power of two (and anyhow more than one).
+    const std::uint32_t most = ~(std::bit_floor(2 * pool.room.chunk()) - 1);
+    local.too_many.store(base::pack(most, most), relaxed);
   }
 
   // A few of them, for one barrier; says where to go on.
@@ -345,7 +355,7 @@ class Credits {
         places += base::low(local.credits.load(relaxed));
         tokens += base::high(local.credits.load(relaxed));
         local.credits.store(0, relaxed);
-        local.exact.store(1, relaxed);
+        local.too_many.store(LocalType::keeps_none, relaxed);
       }
       local.bias.restore();
     }

@@ -23,11 +23,11 @@ struct Frame {
   const void* pool;
   const void* group;
   const void* job = nullptr;        // the job's slot, if the task is one
-  std::uintptr_t fn = 0;            // of the task; who looks at a stuck thread wants to know
+  std::uintptr_t fn;                // of the task; who looks at a stuck thread wants to know
   const void* waits_for = nullptr;  // the group of a wait, for the same reason
   void* timer = nullptr;            // that the task waited in, or goes back to
   std::int64_t due = 0;             // when, if it does
-  std::uint32_t life = 0;           // of the group
+  std::uint32_t life;               // of the group
   bool notice = false;              // a notification that `group` is empty, not a task
   bool took_turns = false;          // a task of a parallel loop that has run
   bool in_turn = false;             // a turn of such a loop runs
@@ -42,15 +42,12 @@ struct Frame {
   // a number; or this is a child of the process that it began in.
   bool is_touched = false;
   bool dropping = false;
-  const bool in_drop;                   // some frame around this one was dropping when this one began, and still is
+  bool in_drop;                         // this frame is dropping, or one around it was when this one began, and still is
   char text[group::failure_text_size];  // set with `failed`
 
-  [[gnu::always_inline]] Frame(const void* the_pool, const void* the_group, bool is_in_place)
-      : up(top()),
-        pool(the_pool),
-        group(the_group),
-        in_place((up != nullptr ? up->in_place : 0) + (is_in_place ? 1 : 0)),
-        in_drop(up != nullptr && (up->in_drop || up->dropping)) {
+  [[gnu::always_inline]] Frame(const void* the_pool, const void* the_group, std::uint32_t its_life, bool is_in_place,
+                               std::uintptr_t the_fn = 0)
+      : Frame(top(), the_pool, the_group, its_life, is_in_place, the_fn) {
     top() = this;
   }
   Frame(const Frame&) = delete;
@@ -64,6 +61,9 @@ struct Frame {
   void pop_here() { top() = up; }
   // Says whether this is a child of the process that it began in.
   bool is_inherited() const { return era != Sys::era(); }
+
+  // What runs in it from here on is a drop, a notification or a hook.
+  void begin_drop() { dropping = in_drop = true; }
 
   void fail(std::int32_t the_code, const char* reason) {
     failed = true;
@@ -79,7 +79,7 @@ struct Frame {
     top() = nullptr;
   }
 
-  static Frame*& top() { return reinterpret_cast<Frame*&>(Sys::top_frame()); }
+  [[gnu::always_inline]] static Frame*& top() { return reinterpret_cast<Frame*&>(Sys::top_frame()); }
 
   static bool inside_pool(const void* pool) {
     for (const Frame* frame = top(); frame != nullptr; frame = frame->up) {
@@ -102,8 +102,19 @@ struct Frame {
   static bool inside_task() { return top() != nullptr; }
   static bool inside_drop() {
     const Frame* const frame = top();
-    return frame != nullptr && (frame->dropping || frame->in_drop);
+    return frame != nullptr && frame->in_drop;
   }
+
+ private:
+  [[gnu::always_inline]] Frame(Frame* outer, const void* the_pool, const void* the_group, std::uint32_t its_life,
+                               bool is_in_place, std::uintptr_t the_fn)
+      : up(outer),
+        pool(the_pool),
+        group(the_group),
+        fn(the_fn),
+        life(its_life),
+        in_place((outer != nullptr ? outer->in_place : 0) + (is_in_place ? 1 : 0)),
+        in_drop(outer != nullptr && outer->in_drop) {}
 };
 
 }  // namespace pool::sched

@@ -82,7 +82,7 @@ class Housekeeper {
     pool_.idle.undo_leave();
     if (Sys::start_thread(worker.thread, worker_main<Sys>, &worker, pool_.stack_size)) {
       ++pool_.created;
-      pool_.staffed.store(1);
+      pool_.staff();
       return true;
     }
     worker.ending = Ending::by_task;

@@ -35,7 +35,7 @@ POOL_CATCHES_UNWINDING void call_quietly(const base::LogConfig& log, const char*
 template <class Sys>
 void drop_result(void (*drop)(void*), void* result) {
   struct Dropping : Frame<Sys> {
-    Dropping() : Frame<Sys>(nullptr, nullptr, false) { this->dropping = true; }
+    Dropping() : Frame<Sys>(nullptr, nullptr, 0, false) { this->begin_drop(); }
     ~Dropping() { this->pop(); }
   } frame;
   call_quietly<Sys>({}, "a drop callback threw an exception; ignored", drop, result);

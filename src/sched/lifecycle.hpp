@@ -65,7 +65,6 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.overflow.store(config.overflow);
   pool.overflow_timeout.store(config.overflow_timeout);
   pool.help.store(config.help);
-  pool.staffed.store(0);
   pool.armed.store(0);
   pool.timers.planned.store(INT64_MAX);
   pool.sections.store(0);
@@ -77,7 +76,7 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.hooks = config.hooks;
   pool.log = config.log;
   pool.full_told.store(Sys::wants_info(config.log) ? 0 : INT64_MAX);
-  pool.unusual.store(config.eager ? Pool<Sys>::wakes_eagerly : 0);
+  pool.unusual.store(Pool<Sys>::is_unstaffed | (config.eager ? Pool<Sys>::wakes_eagerly : 0));
   pool.stopping.store(0);
   pool.own_group.store(0);
   pool.rotation.store(1);  // a new group, which has used nothing, is behind
@@ -171,7 +170,7 @@ bool shut_down(World<Sys>& world, Pool<Sys>& pool, std::uint32_t generation, boo
     const std::int64_t slice = std::min(deadline, Sys::after(Sys::drain_slice));
     if (pool.room.wait_drained(slice, alive)) break;
     if (slice == deadline) return false;
-    if (pool.staffed.load() == 0) (void)grow(world, pool);
+    if (!pool.is_staffed()) (void)grow(world, pool);
   }
   stop_workers(world, pool, generation);
   return true;

@@ -66,9 +66,10 @@ struct alignas(base::cache_line) Local {
   park::Bias<Sys> bias;
   // Whose credits these are: life 63..32 | slot of the pool 31..0. (0 is no pool: lives are odd.)
   Atomic<std::uint64_t> home{0};
-  Atomic<std::uint64_t> credits{0};                   // tokens 63..32 | places 31..0
-  Atomic<std::uint32_t> exact{1};                     // none are kept, everything goes to the room itself
-  Atomic<std::uint64_t> too_many{~std::uint64_t{0}};  // as soon as either has one of these bits some go to the room
+  Atomic<std::uint64_t> credits{0};  // tokens 63..32 | places 31..0
+  // As soon as these have one of these bits some go to the room. All bits: none are kept, everything goes there.
+  static constexpr std::uint64_t keeps_none = ~std::uint64_t{0};
+  Atomic<std::uint64_t> too_many{keeps_none};
   Atomic<std::uint32_t> patience{0};  // its own: of a room that is nearly full it begins to keep some once in a while
   Window<Sys> window;
 
@@ -115,7 +116,7 @@ struct alignas(base::cache_line) Local {
   // has the generation in it, so that this is right for good. (Whether the life lasts is another question.) Its own;
   // atomic since the next thread that has this Local knows by the kernel alone that this one is gone.
   static constexpr std::uint32_t most_known = 32;
-  std::atomic<std::uint64_t> known_ids[most_known] = {};
+  std::atomic<std::uint64_t> known_ids[most_known] = {1};  // that of none that belongs there: 0, but for the first one
   std::atomic<void*> known_slots[most_known] = {};
   std::atomic<std::uint64_t> known_pool_id = 0;
   std::atomic<void*> known_pool = nullptr;
@@ -123,7 +124,9 @@ struct alignas(base::cache_line) Local {
   // The slot of a group; null: to be looked up.
   void* find_group(std::uint64_t id) const {
     if (known_ids[id % most_known].load(std::memory_order_relaxed) != id) return nullptr;
-    return known_slots[id % most_known].load(std::memory_order_relaxed);  // null for 0, too
+    void* const slot = known_slots[id % most_known].load(std::memory_order_relaxed);
+    if (slot == nullptr) __builtin_unreachable();
+    return slot;
   }
   void know_group(std::uint64_t id, void* slot) {
     known_ids[id % most_known].store(id, std::memory_order_relaxed);
@@ -131,8 +134,7 @@ struct alignas(base::cache_line) Local {
   }
   // Requires: find_group() has just found it.
   void forget_group(std::uint64_t id) {
-    known_ids[id % most_known].store(0, std::memory_order_relaxed);
-    known_slots[id % most_known].store(nullptr, std::memory_order_relaxed);
+    known_ids[id % most_known].store(id % most_known == 0 ? 1 : 0, std::memory_order_relaxed);
   }
 
   // Free slots of groups, for the next ones that this thread makes: its own, without the bias.

@@ -114,9 +114,8 @@ template <class Sys>
 POOL_CATCHES_UNWINDING void run_notice(World<Sys>& world, Pool<Sys>& pool, group::Notice& notice) {
   auto& group = *static_cast<group::Group<Sys>*>(notice.group);
   const std::uint32_t life = notice.life;
-  Frame<Sys> frame(&pool, &group, false);
-  frame.life = life;
-  frame.dropping = true;
+  Frame<Sys> frame(&pool, &group, life, false);
+  frame.begin_drop();
   frame.notice = true;
   const auto settle = [&] {
     if (frame.is_inherited()) return;

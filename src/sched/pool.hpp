@@ -161,8 +161,6 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint32_t> batch_limit{1};
   Atomic<std::uint32_t> overflow{0};
   Atomic<std::uint32_t> help{0};
-  // There is a thread that will look: only then a task may be accepted. Changed under `growth`.
-  Atomic<std::uint32_t> staffed{0};
   Atomic<std::uint64_t> bounds_word{0};  // park::Bounds
   // What the short ways of submits and runs have no time for: they look here, and leave it to others. These bits:
   Atomic<std::uint32_t> unusual{0};
@@ -170,6 +168,7 @@ struct alignas(base::cache_line) Pool {
   static constexpr std::uint32_t is_traced = 2;      // and traced
   static constexpr std::uint32_t is_cancelling = 4;  // what has not started is dropped
   static constexpr std::uint32_t wakes_eagerly = 8;  // POOL_WAKE_EAGER; fixed for a life
+  static constexpr std::uint32_t is_unstaffed = 16;  // no thread will look: no task may be accepted. Under `growth`
   // Unfinished ones that are no tasks: the counts of the room less these are tasks.
   Atomic<std::uint32_t> tombstones{0};
   // Workers that find nothing end. Set once the pool is closed and drained.
@@ -182,6 +181,10 @@ struct alignas(base::cache_line) Pool {
     timed_every.store(every);
     every != 0 ? unusual.fetch_or(is_timed) : unusual.fetch_and(~is_timed);
   }
+  // Sequentially consistent: a submit takes its place, then looks; the last thread leaves, then looks at the places.
+  bool is_staffed() const { return (unusual.load() & is_unstaffed) == 0; }
+  void staff() { unusual.fetch_and(~is_unstaffed); }
+  void unstaff() { unusual.fetch_or(is_unstaffed); }
   bool is_eager() const { return (unusual.load(std::memory_order_relaxed) & wakes_eagerly) != 0; }
   std::uint32_t unusual_but_eager() const { return unusual.load(std::memory_order_relaxed) & ~wakes_eagerly; }
   // Whether tasks that have not started are dropped.
@@ -276,7 +279,7 @@ struct alignas(base::cache_line) Pool {
     return std::min(now.total(), now.steady() + sections.load() + granted.load());
   }
   // Whether there is anybody, or place for anybody, beside those that run.
-  bool has_reserve(typename park::IdleSet<Sys>::State state) const {
+  [[gnu::always_inline]] bool has_reserve(typename park::IdleSet<Sys>::State state) const {
     const std::uint32_t total = bounds().total();
     return (state.idle() != 0 || state.threads() < total) && state.running() < total;
   }

@@ -87,11 +87,9 @@ class Run {
         job_(static_cast<JobType*>(Task::job_of(work))),
         work_(work),
         task_(work),
-        frame_(&pool, &group, origin == Origin::in_place) {
-    frame_.life = life_;
+        frame_(&pool, &group, life_, origin == Origin::in_place, reinterpret_cast<std::uintptr_t>(task_.fn)) {
     frame_.job = job_;
     frame_.timer = timer;
-    frame_.fn = reinterpret_cast<std::uintptr_t>(task_.fn);
     if (job_ == nullptr) return;
     frame_.fn = reinterpret_cast<std::uintptr_t>(job_->calls.fn);
     task_.ctx = job_->calls.ctx;
@@ -187,7 +185,7 @@ class Run {
       group_.tally.fail(frame_.code, frame_.text);
       if (group_.is(group::Group<Sys>::fails_fast)) cancel_group(world_, group_, life_);
     }
-    frame_.dropping = true;
+    frame_.begin_drop();
     try {
       if (task_.drop != nullptr) {
         call_quietly<Sys>(pool_.log, "a drop callback threw an exception; ignored", task_.drop, task_.ctx);

@@ -13,10 +13,6 @@
 
 namespace pool::sched {
 
-// What there is to run next: nothing but a function and a context, another task, or none; `empty`: and all that there
-// ever were in the group are over.
-enum class Next { bare, other, none, empty };
-
 // The tasks come from the window of this thread, or from nowhere: there is one in its hands.
 template <class Sys>
 class FromWindow {
@@ -98,9 +94,9 @@ class FromWindow {
 template <class Sys>
 class FromOwnQueue {
  public:
-  FromOwnQueue(Pool<Sys>& its_pool, group::Group<Sys>& its_group, std::uint32_t its_life, Local<Sys>& local)
+  [[gnu::always_inline]] FromOwnQueue(Pool<Sys>& its_pool, group::Group<Sys>& its_group, std::uint32_t its_life, Local<Sys>& local)
       : pool(its_pool), group(its_group), life(its_life), local_(local) {}
-  FromOwnQueue(const FromOwnQueue& other)
+  [[gnu::always_inline]] FromOwnQueue(const FromOwnQueue& other)
       : pool(other.pool), group(other.group), life(other.life), local_(other.local_) {}
   FromOwnQueue& operator=(const FromOwnQueue&) = delete;
 
@@ -113,37 +109,24 @@ class FromOwnQueue {
 
   [[gnu::always_inline]] Next first(queue::Work& work) const { return step<0>(work); }
   [[gnu::always_inline]] Next next_after(queue::Work& work) const { return step<1>(work); }
-  Next next_without(queue::Work& work) const { return next_slowly(0, work); }
+  [[gnu::always_inline]] Next next_without(queue::Work& work) const { return next_slowly(0, work); }
   // (A cancel makes the group everybody's, which the next step sees; what was taken before that has begun.)
   static constexpr bool is_cancelled() { return false; }
-  void note_over() const {
+  [[gnu::always_inline]] void note_over() const {
     tally_finished(pool, 1, Frame<Sys>::inside_task());
     complete(*pool.world, pool, group, life);
   }
 
-  bool end() const { return !group.queue.empty(); }
+  [[gnu::always_inline]] bool end() const { return !group.queue.empty(); }
 
  private:
   template <std::uint32_t over>
   [[gnu::always_inline]] Next step(queue::Work& work) const {
-    const auto step = Credits<Sys>::template step<over>(pool, group, life, local_, work);
-    if (step == Credits<Sys>::Step::bare) [[likely]]
-      return Next::bare;
-    switch (step) {
-      case Credits<Sys>::Step::bare:
-      case Credits<Sys>::Step::task:
-        return Next::other;
-      case Credits<Sys>::Step::empty:
-        return Next::empty;
-      case Credits<Sys>::Step::none:
-        return Next::none;
-      case Credits<Sys>::Step::not_simple:
-        break;
-    }
-    return next_slowly(over, work);
+    const Next next = Credits<Sys>::template step<over>(pool, group, life, local_, work);
+    return next != Next::not_simple ? next : next_slowly(over, work);
   }
   // What is called out of line gets a copy, so that this and the task can stay in registers.
-  Next next_slowly(std::uint32_t over, queue::Work& work) const {
+  [[gnu::always_inline]] Next next_slowly(std::uint32_t over, queue::Work& work) const {
     queue::Work taken;
     const Next next = next_slowly(pool, group, life, local_, over, taken);
     work = taken;
@@ -177,29 +160,37 @@ class Batch {
     return true;
   }
 
-  // Runs all. Says how that ended: none or empty.
+  // Runs all. Says how that ended: none, empty or successes; not_simple: there was none in the first place.
   [[gnu::always_inline]] static Next run(Source& source) {
     Ending ending{source};
-    Next next = Next::other;
-    while (next == Next::bare || next == Next::other) next = run_some(source);
-    ending.is_clean = next == Next::empty;
+    Next next = run_some(source);
+    if (next == Next::not_simple) [[unlikely]]
+      return next;
+    if (next == Next::bare || next == Next::other) [[unlikely]]
+      next = run_further(source);
+    ending.is_clean = next != Next::none;
     return next;
   }
 
  private:
   // A task may end the thread: what is left is for others then.
   struct Ending {
-    Source& source;
+    Ref source;
     const std::uint32_t era = Sys::era();
     bool is_clean = false;       // nothing is left, or to be counted
-    ~Ending() noexcept(false) {  // NOLINT(bugprone-exception-escape)
+    [[gnu::always_inline]] ~Ending() noexcept(false) {  // NOLINT(bugprone-exception-escape)
       if (is_clean || era != Sys::era()) return;
-      Ref ref = source;
-      if (ref.end()) wake_one(*ref.pool.world, ref.pool);
+      if (source.end()) wake_one(*source.pool.world, source.pool);
     }
   };
 
-  // Runs some; says what comes next.
+  [[gnu::noinline]] static Next run_further(Ref source) {
+    Next next = Next::other;
+    while (next == Next::bare || next == Next::other) next = run_some(source);
+    return next == Next::not_simple ? Next::none : next;
+  }
+
+  // Runs some; says what comes next; not_simple: there was none to run.
   [[gnu::always_inline]] static Next run_some(Source& source) {
     queue::Work work;
     const Next first = source.first(work);
@@ -210,7 +201,7 @@ class Batch {
       run_other(source, queue::Work(work));
       return Next::other;
     }
-    return first;
+    return first == Next::none ? Next::not_simple : first;
   }
 
   // Whether a bare task may start, while a trace runs or while none does.
@@ -231,13 +222,11 @@ class Batch {
   // Tasks that are a function and a context.
   template <bool traced = false>
   POOL_IN_LINE POOL_CATCHES_UNWINDING static Next run_bare(Source& source, queue::Work& work) {
-    Frame<Sys> frame(&source.pool, &source.group, false);
-    frame.life = source.life;
+    Frame<Sys> frame(&source.pool, &source.group, source.life, false, work.fn);
     [[maybe_unused]] std::int64_t last_end = 0;
     Next next = Next::none;
-    do {
+    for (;;) {
       source.pool.note_start();
-      frame.fn = work.fn;
       POOL_PROBE(start, &source.group, work.fn, work.ctx);
       bool is_over = true;
       try {
@@ -249,7 +238,7 @@ class Batch {
         frame.fail(result_thread_exit, "the task ended its thread");
         if (frame.is_inherited()) throw;
         settle(source, frame);
-        give_number(source, frame);
+        give_number(source.pool, frame);
         frame.pop_here();
         source.note_over();
         throw;
@@ -261,14 +250,16 @@ class Batch {
       POOL_PROBE(end, &source.group, work.fn, work.ctx);
       if (!frame.is_touched) [[likely]] {
         next = source.next_after(work);
-        continue;
+      } else {
+        if (frame.is_inherited()) throw Forked();
+        settle(source, frame);
+        next = is_over ? source.next_after(work) : source.next_without(work);
       }
-      if (frame.is_inherited()) throw Forked();
-      settle(source, frame);
-      next = is_over ? source.next_after(work) : source.next_without(work);
-    } while (next == Next::bare && may_start<traced>(source));
+      if (next != Next::bare || !may_start<traced>(source)) break;
+      frame.fn = work.fn;
+    }
     // (A number lasts as long as the pool is sure to.)
-    if constexpr (!Source::counts_each) give_number(source, frame);
+    if constexpr (!Source::counts_each) give_number(source.pool, frame);
     frame.pop_here();
     if (next == Next::bare || next == Next::other) [[unlikely]]
       run_other(source, queue::Work(work));
@@ -284,7 +275,7 @@ class Batch {
       frame.fail(result, nullptr);
       return true;
     }
-    give_number(source, frame);
+    give_number(source.pool, frame);
     end_sections(frame);
     suspend_task(*source.pool.world, source.pool, source.group, frame, work, false);
     return false;
@@ -300,12 +291,12 @@ class Batch {
       source.group.tally.fail(frame.code, frame.text);
       if (source.group.is(group::Group<Sys>::fails_fast)) cancel_group(world, source.group, source.life);
     }
-    if constexpr (Source::counts_each) give_number(source, frame);
+    if constexpr (Source::counts_each) give_number(source.pool, frame);
     frame.failed = false;
     frame.is_touched = false;
   }
-  static void give_number(const Source& source, Frame<Sys>& frame) {
-    if (frame.place >= 0) source.pool.numbers.give(std::exchange(frame.place, -1));
+  static void give_number(Pool<Sys>& pool, Frame<Sys>& frame) {
+    if (frame.place >= 0) pool.numbers.give(std::exchange(frame.place, -1));
   }
 
   // Out of line, where it costs the others nothing.
@@ -339,13 +330,14 @@ class Batch {
   }
 };
 
-// Runs what this thread has queued in a group that it owns. True: that is empty, and still owned.
+// Runs what this thread has queued in a group that it owns. Says how that ended: none, empty or successes; not_simple:
+// there was none in the first place.
 template <class Sys>
-[[gnu::always_inline]] inline bool run_own(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
+[[gnu::always_inline]] inline Next run_own(Pool<Sys>& pool, group::Group<Sys>& group, std::uint32_t life,
                                            Local<Sys>& local) {
   using Source = FromOwnQueue<Sys>;
   Source source(pool, group, life, local);
-  return Batch<Sys, Source>::run(source) == Next::empty;
+  return Batch<Sys, Source>::run(source);
 }
 
 // Runs what was claimed.

@@ -50,7 +50,7 @@ bool start_worker(World<Sys>& world, Pool<Sys>& pool, bool searches) {
   worker->next = pool.threads;
   if (pool.threads != nullptr) pool.threads->previous = worker;
   pool.threads = worker;
-  pool.staffed.store(1);
+  pool.staff();
   pool.peak = std::max(pool.peak, pool.idle.state().threads());
   return true;
 }
@@ -102,11 +102,11 @@ MayLeave may_leave(World<Sys>& world, Pool<Sys>& pool) {
   const std::lock_guard lock(pool.growth);
   if (!ensure_keeper(pool)) return MayLeave::no;
   if (pool.idle.state().active() != 0) return MayLeave::yes;
-  pool.staffed.store(0);
+  pool.unstaff();
   // Whoever took a place in the room before our store may have seen that there is a thread.
   Credits<Sys>::sweep(world, pool);
   if (pool.room.counts().unfinished == 0) return MayLeave::unstaffed;
-  pool.staffed.store(1);
+  pool.staff();
   return MayLeave::no;
 }
 
@@ -115,7 +115,7 @@ template <class Sys>
 void stay(Pool<Sys>& pool) {
   const std::lock_guard lock(pool.growth);
   pool.idle.undo_leave();
-  pool.staffed.store(1);
+  pool.staff();
   shrink_if_needed(pool);
 }
 
@@ -134,7 +134,7 @@ void join_leavers(Pool<Sys>& pool, Worker<Sys>& worker) {
 // Under `growth`, before a thread is counted out: whoever sees that there is none any more sees that there is no staff.
 template <class Sys>
 void unstaff_if_last(Pool<Sys>& pool) {
-  if (pool.idle.state().threads() == 1) pool.staffed.store(0);
+  if (pool.idle.state().threads() == 1) pool.unstaff();
 }
 
 // Under `growth`: a thread is joined, and its place is free.

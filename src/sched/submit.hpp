@@ -242,7 +242,7 @@ class Submit {
   }
 
   Submitted enqueue(Pool<Sys>& pool, const queue::Work& work) {
-    if (pool.staffed.load() == 0) {
+    if (!pool.is_staffed()) {
       if (group_.queue.generation() != generation_) return gone();
       if (!ensure_staff(world_, pool)) return Submitted::no_thread;
     }

@@ -142,7 +142,7 @@ template <class Sys, class Way>
     return Put::no;
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // Nobody can have cancelled the group, or wait for it: that would have made it shared.
-  if (is_owned_by(group, &local) && pool.staffed.load() != 0 && way.may(pool)) [[likely]] {
+  if (is_owned_by(group, &local) && way.may(pool)) [[likely]] {
     const bool is_eager = way.is_eager(pool);
     bool is_first = false;
     const auto put = [&]() __attribute__((always_inline)) {
@@ -183,7 +183,9 @@ template <class Sys>
 [[gnu::always_inline]] inline void announce_own(Pool<Sys>& pool, std::uint32_t index) {
   if (!pool.ready.has(index)) [[unlikely]]
     return announce_anew(pool, index);
-  if (pool.idle.state().searching() == 0 || pool.is_eager()) wake_one(*pool.world, pool);
+  // (What wake_one() looks at first, without the way there.)
+  const auto state = pool.idle.state();
+  if (pool.is_eager() || (state.searching() == 0 && pool.has_reserve(state))) wake_one(*pool.world, pool);
 }
 
 // False: not that simple, and nothing has happened.
@@ -213,7 +215,7 @@ template <class Sys, class Way>
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // The slot may come to another pool between the two: what is taken of the one must not go back to the other.
   const std::uint64_t home = group.home.load(std::memory_order_relaxed);
-  if (group.is_cancelled(generation) || pool.staffed.load() == 0 || !way.may(pool) ||
+  if (group.is_cancelled(generation) || !way.may(pool) ||
       pool.home.load(std::memory_order_relaxed) != home) [[unlikely]] {
     return false;
   }

@@ -220,23 +220,27 @@ class Wait {
   std::uint32_t number_ = 0;
 };
 
-// Runs what a group of the caller's own has queued: empty, or gone. timed_out: it is not the caller's own, or not that
-// simple.
+// Runs what a group of the caller's own has queued: it is empty now, or gone. `no`: it is not the caller's own, or not
+// that simple.
+enum class Emptied { successes, empty, gone, no };
 template <class Sys>
-[[gnu::always_inline]] inline Waited empty_own(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t life) {
-  // What has begun may be on our stack.
-  if (!is_owned_by(group, &local) || group.has_begun() || group.queue.generation() != life) [[unlikely]]
-    return Waited::timed_out;
+[[gnu::always_inline]] inline Emptied empty_own(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t life) {
+  // What has begun may be on our stack. (Whether the life lasts is looked at where something is taken.)
+  if (!is_owned_by(group, &local) || group.has_begun()) [[unlikely]]
+    return Emptied::no;
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   if (is_traced(pool)) [[unlikely]]
-    return Waited::timed_out;
-  if (run_own(pool, group, life, local)) [[likely]]
-    return Waited::empty;
-  const auto seen = group.completion.load();
-  const std::uint64_t sub = group.queue.sub();
-  if (base::high(sub) != life) [[unlikely]]
-    return Waited::gone;
-  return base::low(sub) == seen.count() ? Waited::empty : Waited::timed_out;
+    return Emptied::no;
+  switch (run_own(pool, group, life, local)) {
+    [[likely]] case Next::successes:
+      return Emptied::successes;
+    case Next::empty:
+      return Emptied::empty;
+    case Next::not_simple:
+      return Emptied::no;
+    default:
+      return group.queue.generation() == life ? Emptied::no : Emptied::gone;
+  }
 }
 
 // A slot of a group for the caller alone; null: no memory.

@@ -94,13 +94,13 @@ void announce_further(World<Sys>& world, Pool<Sys>& pool) {
 // Makes sure that the pool has a thread, before it accepts a task. False: it has none and the system gives none.
 template <class Sys>
 bool ensure_staff(World<Sys>& world, Pool<Sys>& pool) {
-  while (pool.staffed.load() == 0) {
+  while (!pool.is_staffed()) {
     const bool is_refused = !grow(world, pool);
     // The last thread may be leaving, and its place not be free yet: the housekeeper joins it, then looks. (Without the
     // mutex it could be one that somebody else has counted, and the system does not give.)
     const bool is_staffed = [&pool] {
       const std::lock_guard lock(pool.growth);
-      return pool.staffed.load() != 0 || pool.idle.state().threads() != 0;
+      return pool.is_staffed() || pool.idle.state().threads() != 0;
     }();
     if (is_staffed) return true;
     if (is_refused || (pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return false;

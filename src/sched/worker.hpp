@@ -232,8 +232,8 @@ void call_hook(const Pool<Sys>& pool, Hooks::Fn hook) {
 template <class Sys>
 Frame<Sys>* push_last_frame(Worker<Sys>& worker) {
   static_assert(sizeof(Frame<Sys>) <= Worker<Sys>::frame_size);
-  auto* const frame = new (worker.last_frame) Frame<Sys>(nullptr, nullptr, false);
-  frame->dropping = true;
+  auto* const frame = new (worker.last_frame) Frame<Sys>(nullptr, nullptr, 0, false);
+  frame->begin_drop();
   return frame;
 }
 

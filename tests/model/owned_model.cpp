@@ -39,7 +39,9 @@ struct OwnedTest : PoolTest<Test, Users, Workers> {
   }
   // As pool_group_wait.
   void wait_for(const Handle& on) {
-    if (pool::sched::empty_own(this->own_local(), *on.group, on.life) != Waited::empty) this->must_wait(on, true);
+    using pool::sched::Emptied;
+    const Emptied now = pool::sched::empty_own(this->own_local(), *on.group, on.life);
+    if (now != Emptied::successes && now != Emptied::empty) this->must_wait(on, true);
   }
   // As pool_group_destroy.
   void end_group(const Handle& which) {

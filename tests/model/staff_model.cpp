@@ -390,7 +390,7 @@ struct NoThreadIsLeft : rl::test_suite<NoThreadIsLeft, 3> {
       threads.start[0].state.store(3);  // it is there to be joined
     } else {
       while (pool->idle.state().threads() != 0) ModelSystem::yield();
-      RL_ASSERT(pool->staffed.load() == 0);  // what the submit looks at, many steps from here
+      RL_ASSERT(!pool->is_staffed());  // what the submit looks at, many steps from here
       RL_ASSERT(Submit<ModelSystem>(world, *group, group_life)({1, 0}) == Submitted::no_thread);
     }
     if (users_left.fetch_sub(1) != 1) return;
