@@ -19,6 +19,15 @@ static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
 
 constexpr auto default_task = capi::defaults<pool_task_t>();
 
+// False: not that simple, and nothing has happened.
+[[gnu::always_inline]] inline bool submit_quickly(const capi::Resolved<Group>& found, const queue::Work& work) {
+  // (A hint: the slot may come to another pool.)
+  const auto* const pool = static_cast<const capi::Pool*>(found.slot->pool_slot.load(std::memory_order_relaxed));
+  if (sched::is_traced(*pool)) [[unlikely]]
+    return sched::submit_traced(*found.world, *found.slot, found.generation, work);
+  return sched::submit_simply(*found.world, *found.slot, found.generation, work);
+}
+
 pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop,
                      std::size_t copy_size, sched::SubmitTerms terms) try {
   if (!found) return found.status();
@@ -28,9 +37,8 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   if (!sched::Task::pack(nodes, fn, ctx, drop, copy_size, work, submitted)) return POOL_ENOMEM;
   POOL_PROBE(submit, found.slot, fn, ctx);
   // Where there is room, the terms do not matter.
-  if (!terms.is_delayed && sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]]
+  if (!terms.is_delayed && submit_quickly(found, work)) [[likely]]
     return POOL_OK;
-  if (!terms.is_delayed && sched::submit_traced(*found.world, *found.slot, found.generation, work)) return POOL_OK;
   sched::Submit<System> submit(*found.world, *found.slot, found.generation, terms);
   // Also if the drop of a task that makes room for this one ends the thread. (Not in a child that the task made while
   // it ran in place: there the node is of another world.)
@@ -78,11 +86,7 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     if (sched::is_own(*found.slot)) capi::get_to_know(found, group);
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    if (sched::submit_simply(*found.world, *found.slot, found.generation, work)) [[likely]] {
-      POOL_PROBE(submit, found.slot, fn, ctx);
-      return POOL_OK;
-    }
-    if (sched::submit_traced(*found.world, *found.slot, found.generation, work)) {
+    if (submit_quickly(found, work)) [[likely]] {
       POOL_PROBE(submit, found.slot, fn, ctx);
       return POOL_OK;
     }

@@ -124,7 +124,7 @@ static const struct {
     {"submit-wait", submit_wait, ROUNDS},
     {"group-cycle", group_cycle, ROUNDS},
     {"fan3", fan3, ROUNDS},
-    {"fork-join", fork_join, FORKS * FORK_GROUPS},
+    {"fork-join", fork_join, FORKS* FORK_GROUPS},
 };
 
 /* What callgrind collects below. */

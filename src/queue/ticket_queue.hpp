@@ -185,10 +185,8 @@ class TicketQueue {
     const std::uint64_t hd = hd_.load(std::memory_order_relaxed);
     number = base::low(hd);
     const std::uint64_t segment = head_segment_.load(std::memory_order_relaxed);
-    // (This tells a life that is over, too; the other word goes on with the next one only.)
-    const std::uint64_t sub = sub_.load(std::memory_order_relaxed);
-    if (base::high(sub ^ base::pack(generation, 0)) != 0) [[unlikely]]
-      return Taken::not_simple;
+    const std::uint64_t sub = sub_.load(std::memory_order_relaxed);  // tells a life that is over, too
+    if (base::high(sub ^ base::pack(generation, 0)) != 0) return Taken::not_simple;
     if (number == base::low(sub)) return Taken::empty;
     CellType* source = nullptr;
     if (is_inline(number, segment)) [[likely]] {

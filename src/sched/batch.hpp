@@ -104,10 +104,15 @@ template <class Sys, class Mine>
   return true;
 }
 
+// Of so many at most that are left in a queue half are left there: what is in a window has to be taken from its owner
+// if he turns out to be slow. Not of tiny ones, of which each claim costs more than it is worth.
+constexpr std::uint32_t last_ones = 32;
+
 // Claims tasks of a group: a single one, or up to `most` into the window of this thread, if that is free.
 template <class Sys, class Mine>
 typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
-                                                       Mine&& mine, std::uint32_t most, Claim<Sys>& claim) {
+                                                       Mine&& mine, std::uint32_t most, bool are_tiny,
+                                                       Claim<Sys>& claim) {
   using Claimed = typename group::Group<Sys>::Queue::Claimed;
   claim.group = &group;
   claim.in_window = false;
@@ -120,9 +125,11 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
     share(group);  // not inside our own bias
   }
   if (is_turn_of_due(group) && claim_due_batch(world, pool, group, mine, most, claim)) return Claimed::task;
+  const std::uint32_t waiting = group.queue.waiting();
+  if (!are_tiny && waiting <= last_ones && most > (waiting + 1) / 2) most = (waiting + 1) / 2;
   // (One is not worth a window.)
-  if (most <= 1 || local == nullptr || group.queue.waiting() == 1 ||
-      group.capacity.load(std::memory_order_relaxed) != 0 || local->window.size() != 0) {
+  if (most <= 1 || waiting == 1 || local == nullptr || group.capacity.load(std::memory_order_relaxed) != 0 ||
+      local->window.size() != 0) {
     return claim_single(world, group, mine, claim);
   }
   Window<Sys>& window = local->window;
@@ -162,7 +169,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.range.store(base::pack(claimed == Claimed::task ? count : 0, 0), std::memory_order_relaxed);
   local->bias.leave();
-  if (is_owned) return claim_batch(world, pool, group, mine, most, claim);
+  if (is_owned) return claim_batch(world, pool, group, mine, most, are_tiny, claim);
   if (claimed == Claimed::no_unit || is_bounded) return claim_single(world, group, mine, claim);
   if (claimed != Claimed::task) {
     const bool has_due = group.due_count.load() != 0 && claim_due_batch(world, pool, group, mine, most, claim);

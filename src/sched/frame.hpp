@@ -42,7 +42,7 @@ struct Frame {
   // a number; or this is a child of the process that it began in.
   bool is_touched = false;
   bool dropping = false;
-  bool in_drop;                         // this frame is dropping, or one around it was when this one began, and still is
+  bool in_drop;  // this frame is dropping, or one around it was when this one began, and still is
   char text[group::failure_text_size];  // set with `failed`
 
   [[gnu::always_inline]] Frame(const void* the_pool, const void* the_group, std::uint32_t its_life, bool is_in_place,

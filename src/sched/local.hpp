@@ -77,6 +77,7 @@ struct alignas(base::cache_line) Local {
   // many such waits there were. Its own, without the bias.
   Atomic<std::uint32_t> help_batch{Sys::first_help};
   Atomic<std::uint32_t> helps{0};
+  bool helps_with_tiny() const { return help_batch.load(std::memory_order_relaxed) == Sys::tiny_help; }
 
   // How many groups this thread makes shared from the start, after some of its own became so, and how many of these are
   // left (sched/owned.hpp). Others raise them under the bias.

@@ -94,7 +94,8 @@ class FromWindow {
 template <class Sys>
 class FromOwnQueue {
  public:
-  [[gnu::always_inline]] FromOwnQueue(Pool<Sys>& its_pool, group::Group<Sys>& its_group, std::uint32_t its_life, Local<Sys>& local)
+  [[gnu::always_inline]] FromOwnQueue(Pool<Sys>& its_pool, group::Group<Sys>& its_group, std::uint32_t its_life,
+                                      Local<Sys>& local)
       : pool(its_pool), group(its_group), life(its_life), local_(local) {}
   [[gnu::always_inline]] FromOwnQueue(const FromOwnQueue& other)
       : pool(other.pool), group(other.group), life(other.life), local_(other.local_) {}
@@ -177,7 +178,7 @@ class Batch {
   struct Ending {
     Ref source;
     const std::uint32_t era = Sys::era();
-    bool is_clean = false;       // nothing is left, or to be counted
+    bool is_clean = false;                              // nothing is left, or to be counted
     [[gnu::always_inline]] ~Ending() noexcept(false) {  // NOLINT(bugprone-exception-escape)
       if (is_clean || era != Sys::era()) return;
       if (source.end()) wake_one(*source.pool.world, source.pool);

@@ -339,7 +339,7 @@ class Search {
       batch = guess_;
       group->batch.store(batch, std::memory_order_relaxed);
     }
-    const Claimed claimed = claim_batch(world_, pool_, *group, mine, batch, claim_);
+    const Claimed claimed = claim_batch(world_, pool_, *group, mine, batch, are_tiny_, claim_);
     if (claimed == Claimed::task) {
       visit(index);
       const bool more = claim_.is_left;
@@ -401,6 +401,8 @@ class Search {
     if (tasks_ == 0) return;  // a visit ends, and nothing was run since the last reading
     const std::uint32_t batch = group.batch.load(std::memory_order_relaxed);
     const std::int64_t each = spent / tasks_;
+    if (each < Sys::quantum() / 128) are_tiny_ = true;
+    if (each > Sys::quantum() / 64) are_tiny_ = false;
     if (each < Sys::quantum() / 16 && guess_ < most_guess) guess_ *= 2;
     if (each > Sys::quantum() / 4 && guess_ > 1) guess_ /= 2;
     if (each > 2 * Sys::quantum() && batch > 1) group.batch.store(batch / 2, std::memory_order_relaxed);
@@ -447,6 +449,7 @@ class Search {
   std::uint32_t next_reading_ = 1;
   // How many tasks it claims together of a group that nobody knows yet, by how long its last claims took.
   std::uint32_t guess_ = 1;
+  bool are_tiny_ = false;  // these were of 150 ns, or less
   // Of the groups with work that are ahead of the rotation, the one that is least so.
   std::uint32_t best_ = base::nil;
   std::int64_t best_used_ = 0;

@@ -215,8 +215,8 @@ template <class Sys, class Way>
   Pool<Sys>& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   // The slot may come to another pool between the two: what is taken of the one must not go back to the other.
   const std::uint64_t home = group.home.load(std::memory_order_relaxed);
-  if (group.is_cancelled(generation) || !way.may(pool) ||
-      pool.home.load(std::memory_order_relaxed) != home) [[unlikely]] {
+  if (group.is_cancelled(generation) || !way.may(pool) || pool.home.load(std::memory_order_relaxed) != home)
+      [[unlikely]] {
     return false;
   }
   if (is_anothers(group) || !Credits<Sys>::take_own(*local, home)) [[unlikely]]

@@ -83,6 +83,7 @@ struct POOL_SYSTEM {
   static constexpr std::uint32_t window_cells = 256;
   static constexpr std::uint32_t first_help = 4;
   static constexpr std::uint32_t quick_help = 32;  // and by one whose last ones were quick
+  static constexpr std::uint32_t tiny_help = 33;   // and took nearly no time at all
   // How often a search looks at a group again that others are getting on with.
   static constexpr int second_looks = 3;
   // One in so many waits that help is timed.

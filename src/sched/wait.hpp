@@ -16,16 +16,18 @@ enum class Waited { empty, timed_out, gone };
 template <class Sys>
 bool claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::uint32_t most,
                    Claim<Sys>& claim, bool& not_ready) {
+  const auto* const local = static_cast<const Local<Sys>*>(Sys::local());
+  const bool are_tiny = local != nullptr && local->helps_with_tiny();
   using Claimed = typename group::Group<Sys>::Queue::Claimed;
   Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   const auto mine = [life](std::uint32_t generation) { return generation == life; };
-  Claimed claimed = claim_batch(world, pool, group, mine, most, claim);
+  Claimed claimed = claim_batch(world, pool, group, mine, most, are_tiny, claim);
   not_ready = claimed == Claimed::not_ready;
   if (claimed == Claimed::task) return true;
   return any_descendant(world, group, [&](group::Group<Sys>& child) {
     if (!child.has_startable()) return false;
     claimed = claim_batch(
-        world, pool, child, [](std::uint32_t) { return true; }, 1, claim);
+        world, pool, child, [](std::uint32_t) { return true; }, 1, are_tiny, claim);
     not_ready = not_ready || claimed == Claimed::not_ready;
     return claimed == Claimed::task;
   });
@@ -186,14 +188,17 @@ class Wait {
     const std::int64_t before = is_timed ? Sys::ticks() : 0;
     Claim<Sys> claim;
     const auto mine = [this](std::uint32_t life) { return life == generation_; };
-    if (claim_batch(world_, pool, group_, mine, most, claim) != Claimed::task) return false;
+    const bool are_tiny = local != nullptr && local->helps_with_tiny();
+    if (claim_batch(world_, pool, group_, mine, most, are_tiny, claim) != Claimed::task) return false;
     run_claim(world_, pool, claim);
     if (is_timed) {
       // About a microsecond a task, and a few for the rest.
       const std::int64_t microsecond = Sys::quantum() / 20;
-      const std::int64_t surplus = Sys::ticks() - before - claim.count * microsecond;
+      const std::int64_t spent = Sys::ticks() - before;
+      const std::int64_t surplus = spent - claim.count * microsecond;
       if (surplus > 5 * microsecond) local->help_batch.store(1, std::memory_order_relaxed);
       if (surplus < 3 * microsecond) local->help_batch.store(Sys::quick_help, std::memory_order_relaxed);
+      if (spent < claim.count * microsecond / 4) local->help_batch.store(Sys::tiny_help, std::memory_order_relaxed);
     }
     return true;
   }
@@ -232,8 +237,7 @@ template <class Sys>
   if (is_traced(pool)) [[unlikely]]
     return Emptied::no;
   switch (run_own(pool, group, life, local)) {
-    [[likely]] case Next::successes:
-      return Emptied::successes;
+    [[likely]] case Next::successes : return Emptied::successes;
     case Next::empty:
       return Emptied::empty;
     case Next::not_simple:
