@@ -21,9 +21,9 @@ constexpr auto default_task = capi::defaults<pool_task_t>();
 
 // False: not that simple, and nothing has happened.
 [[gnu::always_inline]] inline bool submit_quickly(const capi::Resolved<Group>& found, const queue::Work& work) {
-  // (A hint: the slot may come to another pool.)
+  // (A hint: the slot may come to another pool. And one that no handle stands for may have had none yet.)
   const auto* const pool = static_cast<const capi::Pool*>(found.slot->pool_slot.load(std::memory_order_relaxed));
-  if (sched::is_traced(*pool)) [[unlikely]]
+  if (pool != nullptr && sched::is_traced(*pool)) [[unlikely]]
     return sched::submit_traced(*found.world, *found.slot, found.generation, work);
   return sched::submit_simply(*found.world, *found.slot, found.generation, work);
 }

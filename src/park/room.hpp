@@ -140,7 +140,7 @@ class Room {
   bool has_line() const { return (word_.load() & line) != 0; }
   bool is_closed() const { return (word_.load() & closed) != 0; }
   Counts counts() const {
-    const std::uint64_t word = word_.load(std::memory_order_acquire);
+    const std::uint64_t word = word_.load();  // whoever unstaffs the pool looks here, after that
     return {queued(word), unfinished(word)};
   }
 

@@ -104,11 +104,9 @@ template <class Sys, class Mine>
   return true;
 }
 
-// Of so many at most that are left in a queue half are left there: what is in a window has to be taken from its owner
-// if he turns out to be slow. Not of tiny ones, of which each claim costs more than it is worth.
-constexpr std::uint32_t last_ones = 32;
-
-// Claims tasks of a group: a single one, or up to `most` into the window of this thread, if that is free.
+// Claims tasks of a group: a single one, or up to `most` into the window of this thread, if that is free. Of the last
+// ones half are left in the queue: what is in a window has to be taken from its owner if he turns out to be slow. Not
+// of tiny ones, of which each claim costs more than it is worth.
 template <class Sys, class Mine>
 typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<Sys>& pool, group::Group<Sys>& group,
                                                        Mine&& mine, std::uint32_t most, bool are_tiny,
@@ -126,7 +124,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   }
   if (is_turn_of_due(group) && claim_due_batch(world, pool, group, mine, most, claim)) return Claimed::task;
   const std::uint32_t waiting = group.queue.waiting();
-  if (!are_tiny && waiting <= last_ones && most > (waiting + 1) / 2) most = (waiting + 1) / 2;
+  if (!are_tiny && waiting <= Sys::last_ones) most = std::min(most, (waiting + 1) / 2);
   // (One is not worth a window.)
   if (most <= 1 || waiting == 1 || local == nullptr || group.capacity.load(std::memory_order_relaxed) != 0 ||
       local->window.size() != 0) {

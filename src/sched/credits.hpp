@@ -44,7 +44,7 @@ class Credits {
   // The same under the bias, if use() says so.
   template <class Use>
   [[gnu::always_inline]] static bool take_if(LocalType& local, std::uint64_t home, Use&& use) {
-    // (None of them goes below 0 without a bit of too_many.)
+    // (None of them goes below 0 without a bit of too_many; who keeps none has 0.)
     const std::uint64_t left = local.credits.load(relaxed) - one_place - one_token;
     if (local.home.load(relaxed) != home || (left & local.too_many.load(relaxed)) != 0 || !use()) [[unlikely]]
       return false;
@@ -118,8 +118,12 @@ class Credits {
     } else if (taken == Queue::Taken::empty && seen.count() == number) {
       next = group.tally.is_touched() ? Next::empty : Next::successes;
     }
-    keep_all(local, pool, credits);
+    local.credits.store(credits, relaxed);
+    const bool is_surplus = (credits & local.too_many.load(relaxed)) != 0;
     local.bias.leave_tried();
+    // (There may be a line: not under the bias. What is unfinished keeps the pool until it is given.)
+    if (is_surplus) [[unlikely]]
+      bring_surplus(local, pool);
     return next;
   }
 
@@ -248,14 +252,32 @@ class Credits {
     if ((credits & local.too_many.load(relaxed)) != 0) [[unlikely]]
       give_surplus(local, pool, credits);
   }
-  // (What is unfinished keeps the pool until it is given.)
   __attribute__((noinline)) static void give_surplus(LocalType& local, Pool<Sys>& pool, std::uint64_t credits) {
-    if (!keeps_some(local) && may_relax(local, pool)) relax_here(local, pool);
-    const std::uint32_t chunk = keeps_some(local) ? pool.room.chunk() : 0;
-    const std::uint32_t places = base::low(credits) > chunk ? base::low(credits) - chunk : 0;
-    const std::uint32_t tokens = base::high(credits) > chunk ? base::high(credits) - chunk : 0;
-    local.credits.store(credits - places * one_place - tokens * one_token, relaxed);
+    const auto [places, tokens] = take_surplus(local, credits, pool.room.chunk());
     pool.room.give(places, tokens);
+  }
+  // All but so many of each: they are the caller's now.
+  struct Surplus {
+    std::uint32_t places;
+    std::uint32_t tokens;
+  };
+  static Surplus take_surplus(LocalType& local, std::uint64_t credits, std::uint32_t kept) {
+    const std::uint32_t places = base::low(credits) > kept ? base::low(credits) - kept : 0;
+    const std::uint32_t tokens = base::high(credits) > kept ? base::high(credits) - kept : 0;
+    local.credits.store(credits - places * one_place - tokens * one_token, relaxed);
+    return {places, tokens};
+  }
+  // The same outside the bias, and for one that keeps none, which looks whether it may again.
+  [[gnu::noinline]] static void bring_surplus(LocalType& local, Pool<Sys>& pool) {
+    Surplus surplus{};
+    local.bias.enter();
+    // (A sweep may have come in between, and the pool have ended.)
+    if (const std::uint64_t credits = local.credits.load(relaxed); credits != 0) {
+      if (!keeps_some(local) && may_relax(local, pool)) relax_here(local, pool);
+      surplus = take_surplus(local, credits, keeps_some(local) ? pool.room.chunk() : 0);
+    }
+    local.bias.leave();
+    if (surplus.places != 0 || surplus.tokens != 0) pool.room.give(surplus.places, surplus.tokens);
   }
 
   __attribute__((noinline)) static Taken take_slowly(World<Sys>& world, Pool<Sys>& pool, std::uint64_t home,
@@ -327,9 +349,10 @@ class Credits {
   // Under the bias. A sweep that sees no hoards has begun before; one that has begun comes to us after this.
   static void relax_here(LocalType& local, Pool<Sys>& pool) {
     pool.hoards.store(Pool<Sys>::some_hoards);
-    if (!pool.room.may_keep()) return;
+    const std::uint32_t chunk = pool.room.chunk();
+    if (chunk == 0 || !pool.room.may_keep()) return;
     // From two chunks on, which are a power of two (and anyhow more than one).
-    const std::uint32_t most = ~(std::bit_floor(2 * pool.room.chunk()) - 1);
+    const std::uint32_t most = ~(std::bit_floor(2 * chunk) - 1);
     local.too_many.store(base::pack(most, most), relaxed);
   }
 

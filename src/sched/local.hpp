@@ -77,7 +77,9 @@ struct alignas(base::cache_line) Local {
   // many such waits there were. Its own, without the bias.
   Atomic<std::uint32_t> help_batch{Sys::first_help};
   Atomic<std::uint32_t> helps{0};
-  bool helps_with_tiny() const { return help_batch.load(std::memory_order_relaxed) == Sys::tiny_help; }
+  static bool helps_with_tiny(const Local* mine) {
+    return mine != nullptr && mine->help_batch.load(std::memory_order_relaxed) == Sys::tiny_help;
+  }
 
   // How many groups this thread makes shared from the start, after some of its own became so, and how many of these are
   // left (sched/owned.hpp). Others raise them under the bias.
@@ -130,8 +132,8 @@ struct alignas(base::cache_line) Local {
     return slot;
   }
   void know_group(std::uint64_t id, void* slot) {
-    known_ids[id % most_known].store(id, std::memory_order_relaxed);
     known_slots[id % most_known].store(slot, std::memory_order_relaxed);
+    known_ids[id % most_known].store(id, std::memory_order_relaxed);
   }
   // Requires: find_group() has just found it.
   void forget_group(std::uint64_t id) {

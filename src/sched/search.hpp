@@ -110,6 +110,7 @@ class Search {
   void run() {
     if (notice_ != nullptr) return run_notice(world_, pool_, *notice_);
     was_own_ = claim_.in_window;
+    ran_ += claim_.in_window ? claim_.count : 1;
     run_claim(world_, pool_, claim_, true);
   }
 
@@ -391,7 +392,7 @@ class Search {
       pace(group, spent);
     }
     worker_.since.store(now, std::memory_order_relaxed);
-    tasks_ = 0;
+    tasks_ = ran_ = 0;
     return used;
   }
 
@@ -401,8 +402,8 @@ class Search {
     if (tasks_ == 0) return;  // a visit ends, and nothing was run since the last reading
     const std::uint32_t batch = group.batch.load(std::memory_order_relaxed);
     const std::int64_t each = spent / tasks_;
-    if (each < Sys::quantum() / 128) are_tiny_ = true;
-    if (each > Sys::quantum() / 64) are_tiny_ = false;
+    if (spent < ran_ * (Sys::quantum() / 128)) are_tiny_ = true;
+    if (spent > ran_ * (Sys::quantum() / 64)) are_tiny_ = false;
     if (each < Sys::quantum() / 16 && guess_ < most_guess) guess_ *= 2;
     if (each > Sys::quantum() / 4 && guess_ > 1) guess_ /= 2;
     if (each > 2 * Sys::quantum() && batch > 1) group.batch.store(batch / 2, std::memory_order_relaxed);
@@ -446,6 +447,7 @@ class Search {
   // How many tasks since the last look at the clock, and when to look again.
   std::int64_t looked_at_windows_ = 0;
   std::uint32_t tasks_ = 0;
+  std::uint32_t ran_ = 0;  // the same, each of a window by itself
   std::uint32_t next_reading_ = 1;
   // How many tasks it claims together of a group that nobody knows yet, by how long its last claims took.
   std::uint32_t guess_ = 1;

@@ -84,6 +84,8 @@ struct POOL_SYSTEM {
   static constexpr std::uint32_t first_help = 4;
   static constexpr std::uint32_t quick_help = 32;  // and by one whose last ones were quick
   static constexpr std::uint32_t tiny_help = 33;   // and took nearly no time at all
+  // So many that are left in a queue are the last ones: half of them are claimed together at most.
+  static constexpr std::uint32_t last_ones = 32;
   // How often a search looks at a group again that others are getting on with.
   static constexpr int second_looks = 3;
   // One in so many waits that help is timed.

@@ -16,8 +16,7 @@ enum class Waited { empty, timed_out, gone };
 template <class Sys>
 bool claim_to_help(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::uint32_t most,
                    Claim<Sys>& claim, bool& not_ready) {
-  const auto* const local = static_cast<const Local<Sys>*>(Sys::local());
-  const bool are_tiny = local != nullptr && local->helps_with_tiny();
+  const bool are_tiny = Local<Sys>::helps_with_tiny(static_cast<const Local<Sys>*>(Sys::local()));
   using Claimed = typename group::Group<Sys>::Queue::Claimed;
   Pool<Sys>& pool = world.pools[group.pool.load(std::memory_order_relaxed)];
   const auto mine = [life](std::uint32_t generation) { return generation == life; };
@@ -188,7 +187,7 @@ class Wait {
     const std::int64_t before = is_timed ? Sys::ticks() : 0;
     Claim<Sys> claim;
     const auto mine = [this](std::uint32_t life) { return life == generation_; };
-    const bool are_tiny = local != nullptr && local->helps_with_tiny();
+    const bool are_tiny = Local<Sys>::helps_with_tiny(local);
     if (claim_batch(world_, pool, group_, mine, most, are_tiny, claim) != Claimed::task) return false;
     run_claim(world_, pool, claim);
     if (is_timed) {

@@ -451,6 +451,7 @@ struct ModelSystem {
   static constexpr std::uint32_t first_help = 2;
   static constexpr std::uint32_t quick_help = 2;
   static constexpr std::uint32_t tiny_help = 3;
+  static constexpr std::uint32_t last_ones = 0;  // the few tasks of a test are to come into a window
   static constexpr std::uint32_t kept_groups = 0;
   static constexpr std::uint32_t most_caution = 0;  // each group is its maker's own
   static constexpr std::uint32_t most_shared = 0;
