@@ -221,7 +221,8 @@ POOL_NO_CANARY pool_status_t pool_group_wait(pool_group_t group) try {
   if (const auto found = capi::known(group); found.slot != nullptr) [[likely]] {
     if (!Frame::inside_drop() && capi::helps(*found.slot, true)) [[likely]] {
       switch (sched::empty_own(*found.local, *found.slot, found.generation)) {
-        [[likely]] case sched::Emptied::successes : return POOL_OK;
+        case sched::Emptied::successes:
+          return POOL_OK;
         case sched::Emptied::empty:
           return outcome(*found.slot, found.generation);
         case sched::Emptied::gone:

@@ -178,7 +178,8 @@ class Batch {
   struct Ending {
     Ref source;
     const std::uint32_t era = Sys::era();
-    bool is_clean = false;                              // nothing is left, or to be counted
+    // Nothing is left, or to be counted.
+    bool is_clean = false;
     [[gnu::always_inline]] ~Ending() noexcept(false) {  // NOLINT(bugprone-exception-escape)
       if (is_clean || era != Sys::era()) return;
       if (source.end()) wake_one(*source.pool.world, source.pool);

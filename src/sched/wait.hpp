@@ -236,7 +236,8 @@ template <class Sys>
   if (is_traced(pool)) [[unlikely]]
     return Emptied::no;
   switch (run_own(pool, group, life, local)) {
-    [[likely]] case Next::successes : return Emptied::successes;
+    case Next::successes:
+      return Emptied::successes;
     case Next::empty:
       return Emptied::empty;
     case Next::not_simple:
