@@ -24,7 +24,7 @@ constexpr auto default_task = capi::defaults<pool_task_t>();
   // (A hint: the slot may come to another pool. And one that no handle stands for may have had none yet.)
   const auto* const pool = static_cast<const capi::Pool*>(found.slot->pool_slot.load(std::memory_order_relaxed));
   if (pool != nullptr && sched::is_traced(*pool)) [[unlikely]]
-    return sched::submit_traced(*found.world, *found.slot, found.generation, work);
+    return sched::submit_traced(*found.slot, found.generation, work);
   return sched::submit_simply(*found.world, *found.slot, found.generation, work);
 }
 
@@ -100,6 +100,18 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   return POOL_OK;
 }
 
+// What a group that the caller owns, or owned, does not take at once.
+[[gnu::noinline]] static pool_status_t submit_unusually(capi::Local& local, Group& slot, pool_group_t group,
+                                                        pool_task_fn fn, void* ctx) {
+  const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+  if (sched::submit_traced(slot, base::Handle::generation(group.id), work)) {
+    POOL_PROBE(submit, &slot, fn, ctx);
+    return POOL_OK;
+  }
+  if (!sched::is_own(slot)) local.forget_group(group.id);
+  return submit_anyhow(group, fn, ctx);
+}
+
 // Into a group that the caller owns, or owned, beyond its own cells.
 [[gnu::noinline]] POOL_NO_CANARY static pool_status_t submit_further(capi::Local& local, Group& slot,
                                                                      pool_group_t group, pool_task_fn fn, void* ctx) {
@@ -111,8 +123,7 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
     POOL_PROBE(submit, &slot, fn, ctx);
     return put == sched::Put::done ? POOL_OK : announced(*pool, index);
   }
-  if (!sched::is_own(slot)) local.forget_group(group.id);
-  return submit_anyhow(group, fn, ctx);
+  return submit_unusually(local, slot, group, fn, ctx);
 }
 
 extern "C" {

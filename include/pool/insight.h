@@ -102,7 +102,7 @@ POOL_API pool_status_t pool_trace_options_init(pool_trace_options_t *options, si
  * The file `path` is opened, or made, now; pool_trace_stop replaces what it holds, or pool_destroy, if that comes
  * first: by JSON for ui.perfetto.dev or chrome://tracing, with times of CLOCK_MONOTONIC; one that runs until the
  * process exits is not written. A thread that has no room left records no more, but for the ends of what it has begun,
- * and counts what it drops. It costs a task, with its submit, some 100 ns; the cost of memory that is new comes on top,
+ * and counts what it drops. It costs a task, with its submit, some 30 ns; the cost of memory that is new comes on top,
  * see ready_threads. Submits that need not wait are shown as moments, and of tasks that a thread runs in a row each
  * begins where the one before it ended.
  * `options` may be NULL for the defaults and is not kept. Of each pool one trace runs at a time. Blocks as long as

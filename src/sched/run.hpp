@@ -63,14 +63,6 @@ void drop_timer(World<Sys>& world, group::Group<Sys>& group, Frame<Sys>& frame) 
   free_timer(world, group, *static_cast<Timer<Sys>*>(std::exchange(frame.timer, nullptr)));
 }
 
-// Runs a bare task while a trace runs. `last_end` is when the one before it ended, if it comes right after that.
-template <class Sys>
-std::int32_t call_traced(Pool<Sys>& pool, const group::Group<Sys>& group, const queue::Work& work,
-                         std::int64_t& last_end) {
-  const TracedSlice<Sys> traced(pool, group, work.life, TraceKind::task, work.ticket, work.fn, &last_end);
-  return reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
-}
-
 template <class Sys>
 class Run {
   using JobType = Job<Sys>;

@@ -6,6 +6,7 @@
 // "Batches" and "Owned groups" in group/README.md.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "base/sanitizer.hpp"
@@ -214,31 +215,35 @@ class Batch {
     return (source.pool.unusual.load(std::memory_order_relaxed) & looked_at) == wanted && !source.is_cancelled();
   }
 
-  template <bool traced>
-  [[gnu::always_inline]] static std::int32_t call(const Source& source, const queue::Work& work,
-                                                  std::int64_t& last_end) {
-    if constexpr (traced) return call_traced(source.pool, source.group, work, last_end);
-    return reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
-  }
+  // What a row of tasks is to those who look on: nothing, while no trace runs.
+  struct Unseen {
+    Unseen(const Pool<Sys>&, const group::Group<Sys>&, std::uint32_t) {}
+    static void begin(std::uint32_t, std::uint64_t) {}
+    static void end() {}
+    static void close() {}
+  };
 
   // Tasks that are a function and a context.
   template <bool traced = false>
   POOL_IN_LINE POOL_CATCHES_UNWINDING static Next run_bare(Source& source, queue::Work& work) {
     Frame<Sys> frame(&source.pool, &source.group, source.life, false, work.fn);
-    [[maybe_unused]] std::int64_t last_end = 0;
+    std::conditional_t<traced, TracedRow<Sys>, Unseen> row(source.pool, source.group, source.life);
     Next next = Next::none;
     for (;;) {
       source.pool.note_start();
       POOL_PROBE(start, &source.group, work.fn, work.ctx);
       bool is_over = true;
       try {
-        const std::int32_t result = call<traced>(source, work, last_end);
+        row.begin(work.ticket, work.fn);
+        const std::int32_t result = reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
+        row.end();
         if (result != 0) [[unlikely]]
           is_over = note_result(source, frame, queue::Work(work), result);
       } catch (const abi::__forced_unwind&) {
         // pthread_exit or a cancellation: must go on, but not before the books are right.
         frame.fail(result_thread_exit, "the task ended its thread");
         if (frame.is_inherited()) throw;
+        row.close();
         settle(source, frame);
         give_number(source.pool, frame);
         frame.pop_here();
@@ -249,17 +254,20 @@ class Batch {
       } catch (...) {
         frame.fail(result_exception, "an exception that is no std::exception");
       }
+      row.end();
       POOL_PROBE(end, &source.group, work.fn, work.ctx);
       if (!frame.is_touched) [[likely]] {
         next = source.next_after(work);
       } else {
         if (frame.is_inherited()) throw Forked();
+        row.close();
         settle(source, frame);
         next = is_over ? source.next_after(work) : source.next_without(work);
       }
       if (next != Next::bare || !may_start<traced>(source)) break;
       frame.fn = work.fn;
     }
+    row.close();
     // (A number lasts as long as the pool is sure to.)
     if constexpr (!Source::counts_each) give_number(source.pool, frame);
     frame.pop_here();

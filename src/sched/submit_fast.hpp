@@ -93,8 +93,8 @@ struct Usual {
                                          const queue::Work& work, bool is_eager, bool& is_first) {
     return queue.put_alone(segments_of(pool), generation, work, is_eager, is_first);
   }
-  template <class Number>
-  static void note(Number&&) {}
+  template <class Sys, class Number>
+  static void note(Local<Sys>&, Number&&) {}
 };
 // Where nobody wants to be woken for each task either, and it has a cell of the group's own: this is its ticket, as the
 // owner has seen it.
@@ -116,17 +116,23 @@ struct Plain : Usual {
     return true;
   }
 };
-// Where tasks are traced, and nothing else.
+// Where tasks are traced, and nothing else: it is recorded in the visit that takes its place.
+template <class Sys>
 struct OnlyTraced : Usual {
+  const TracedSubmit<Sys> traced;
   std::uint32_t ticket = 0;
-  template <class Pool>
-  static bool may(const Pool& pool) {
-    return pool.unusual_but_eager() == Pool::is_traced;
-  }
+  bool is_recorded = false;
+
+  [[gnu::always_inline]] OnlyTraced(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life)
+      : traced(pool, group, life) {}
+  static bool may(const Pool<Sys>& pool) { return pool.unusual_but_eager() == Pool<Sys>::is_traced; }
   template <class Number>
-  void note(Number&& number) {
+  [[gnu::always_inline]] void note(Local<Sys>& local, Number&& number) {
     ticket = number();
+    is_recorded = traced.accepted_here(local, ticket);
   }
+  // (Of a copy: its own is to stay in registers.)
+  void accept_slowly() const { TracedSubmit<Sys>(traced).accepted_at_once(ticket); }
 };
 
 // How a task comes into a group that the caller owns: not, it is not his or not that simple, and nothing has happened;
@@ -149,7 +155,7 @@ template <class Sys, class Way>
       return way.put(pool, group.queue, generation, work, is_eager, is_first);
     };
     if (Credits<Sys>::take_if(local, group.home.load(std::memory_order_relaxed), put)) [[likely]] {
-      way.note([&group] { return group.queue.tail() - 1; });
+      way.note(local, [&group] { return group.queue.tail() - 1; });
       if (is_eager || is_first) {
         its_pool = &pool;
         index = group.index.load(std::memory_order_relaxed);
@@ -219,18 +225,22 @@ template <class Sys, class Way>
       [[unlikely]] {
     return false;
   }
-  if (is_anothers(group) || !Credits<Sys>::take_own(*local, home)) [[unlikely]]
+  if (is_anothers(group)) [[unlikely]]
     return false;
   // An empty moment that this submit ends is this submit's to announce, see Taken.
   Seen before{0};
   typename Queue::Ticket ticket;
-  if (!group.queue.try_reserve(
-          generation, ticket, [&]() __attribute__((always_inline)) { before = group.completion.load(); }))
-      [[unlikely]] {
-    Credits<Sys>::give_back(pool);
+  const auto look = [&]() __attribute__((always_inline)) { before = group.completion.load(); };
+  const auto reserve = [&]() __attribute__((always_inline)) {
+    if (!group.queue.try_reserve(generation, ticket, look)) return false;
+    way.note(*local, [&ticket] { return ticket.number; });
+    return true;
+  };
+  local->bias.enter();
+  const bool has_ticket = Credits<Sys>::take_if(*local, home, reserve);
+  local->bias.leave();
+  if (!has_ticket) [[unlikely]]
     return false;
-  }
-  way.note([&ticket] { return ticket.number; });
   if (group.queue.is_first(ticket)) {
     const First<Sys> first(world, group, before, ticket.number);
     group.queue.publish(world.segments, ticket, work);
@@ -256,18 +266,17 @@ template <class Sys>
 
 // The same while a trace runs. Requires: the life is, or was, the caller's group.
 template <class Sys>
-[[gnu::noinline]] bool submit_traced(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
-                                     const queue::Work& work) {
+[[gnu::noinline]] bool submit_traced(group::Group<Sys>& group, std::uint32_t generation, const queue::Work& work) {
   if (group.queue.generation() != generation) return false;
   // (Of another life's pool, if that one ends now: then there will be no ticket.)
   auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
   if (!is_traced(pool)) return false;
-  const TracedSubmit<Sys> traced(pool, group, generation);
-  OnlyTraced way;
-  if (!submit_own(group, generation, work, way) && !submit_fast(world, group, generation, work, way)) {
+  OnlyTraced<Sys> way(pool, group, generation);
+  if (!submit_own(group, generation, work, way) && !submit_fast(*pool.world, group, generation, work, way)) {
     return false;
   }
-  traced.accepted_at_once(way.ticket);
+  if (!way.is_recorded) [[unlikely]]
+    way.accept_slowly();
   return true;
 }
 

@@ -225,6 +225,7 @@ struct POOL_SYSTEM {
   static const void*& worker_pool() { return worker_pool_; }
 
   // Memory that a call may need; null: there is none. Never asked for by a worker.
+  static constexpr std::size_t page_size = 4096;  // of the smallest ones
   static void* allocate(std::size_t size) { return std::malloc(size); }
   static void deallocate(void* memory) { std::free(memory); }
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "sched/credits.hpp"
 
@@ -52,7 +53,9 @@ class TraceBuffer {
   static void* allocate_ready(const TraceConfig& config, void* next) {
     void* const memory = allocate(config);
     if (memory == nullptr) return next;
-    std::memset(memory, 0, size_of(config));
+    // (Not by a memset, which together with malloc is a calloc to the compiler, and that touches nothing.)
+    auto* const bytes = static_cast<volatile unsigned char*>(memory);
+    for (std::size_t i = 0; i < size_of(config); i += Sys::page_size) bytes[i] = 0;
     std::memcpy(memory, &next, sizeof next);
     return memory;
   }
@@ -61,8 +64,9 @@ class TraceBuffer {
     return memory != nullptr ? new (memory) TraceBuffer(trace, local, trace.config.buffer_events) : nullptr;
   }
 
-  // Null: there is no room, and it is dropped.
-  TraceRecord* add(const TraceRecord& record) {
+  // Null: there is no room, and it is dropped. (In line: a record that is put together on the stack and copied from
+  // there waits for the stores of its parts.)
+  [[gnu::always_inline]] TraceRecord* add(const TraceRecord& record) {
     if (has_room(1)) return put(record);
     if (dropped_++ == 0) dropped_at_ = record.at;
     return nullptr;
@@ -115,7 +119,9 @@ class TraceBuffer {
   }
 
   bool has_room(std::uint32_t count) const { return capacity_ - used_ >= count; }
-  TraceRecord* put(const TraceRecord& record) { return new (&records()[used_++]) TraceRecord(record); }
+  [[gnu::always_inline]] TraceRecord* put(const TraceRecord& record) {
+    return new (&records()[used_++]) TraceRecord(record);
+  }
 
   const std::uint32_t capacity_;
   std::uint32_t used_ = 0;
@@ -237,21 +243,14 @@ template <class Sys>
 template <class Sys>
 class TracedSlice {
  public:
-  // Does nothing unless the pool is traced. `last_end`: when it is not 0, the slice begins there, at the end of the one
-  // before it, and is to say when it ends: one look at the clock for each of a row of tasks, and not two.
+  // Does nothing unless the pool is traced.
   TracedSlice(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life, TraceKind kind,
-              std::uint32_t ticket = 0, std::uint64_t value = 0, std::int64_t* last_end = nullptr)
-      : pool_(pool),
-        last_end_(last_end),
-        number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0) {
-    if (number_ != 0) {
-      begin(group, life, kind, ticket, value);
-    } else if (last_end_ != nullptr) {
-      *last_end_ = 0;  // the next one, of another trace perhaps, is no neighbour of the one before
-    }
+              std::uint32_t ticket = 0, std::uint64_t value = 0)
+      : pool_(pool), number_(is_traced(pool) ? pool.trace_number.load(std::memory_order_relaxed) : 0) {
+    if (number_ != 0) begin(group, life, kind, ticket, value);
   }
   ~TracedSlice() {
-    if (number_ != 0) end();
+    if (record_ != nullptr) end();
   }
   // Of a wait: it ends because the group is empty.
   void note_empty() { ticket_ = saw_empty; }
@@ -262,7 +261,7 @@ class TracedSlice {
  private:
   void begin(const group::Group<Sys>& group, std::uint32_t life, TraceKind kind, std::uint32_t ticket,
              std::uint64_t value) {
-    const std::int64_t at = last_end_ != nullptr && *last_end_ != 0 ? *last_end_ : Sys::ticks();
+    const std::int64_t at = Sys::ticks();
     const std::uint32_t index = group.index.load(std::memory_order_relaxed);
     bool is_due = false;
     record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
@@ -276,8 +275,6 @@ class TracedSlice {
   void end() {
     if (era_ != Sys::era()) return;
     const std::int64_t now = Sys::ticks();
-    if (last_end_ != nullptr) *last_end_ = now;
-    if (record_ == nullptr) return;
     // (The thread's buffer is the one it was: it has one of each trace.)
     record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
       record_->end = buffer.not_before(now);
@@ -286,18 +283,81 @@ class TracedSlice {
   }
 
   Pool<Sys>& pool_;
-  std::int64_t* const last_end_;
   const std::uint64_t number_;
   const std::uint32_t era_ = Sys::era();
   TraceRecord* record_ = nullptr;
   std::uint32_t ticket_ = 0;
 };
 
+// Bare tasks of one group that this thread runs in a row: each begins where the one before it ended, which takes one
+// look at the clock and one visit under the bias for both. (Nothing that starts outside of the row comes in between.)
+template <class Sys>
+class TracedRow {
+ public:
+  TracedRow(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life)
+      : pool_(pool), group_(group), life_(life) {}
+  ~TracedRow() { close(); }
+  TracedRow(const TracedRow&) = delete;
+  TracedRow& operator=(const TracedRow&) = delete;
+
+  // A task starts. Does nothing unless the pool is traced.
+  [[gnu::always_inline]] void begin(std::uint32_t ticket, std::uint64_t fn) {
+    const std::uint64_t number = pool_.trace_number.load(std::memory_order_relaxed);
+    if (number != number_) [[unlikely]]
+      turn_to(number);
+    if (number == 0) return;
+    const std::int64_t at = ended_ != 0 ? ended_ : Sys::ticks();
+    const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
+    bool is_due = false;
+    record(pool_, number, [&](TraceBuffer<Sys>& buffer) {
+      const std::int64_t here = buffer.not_before(at);
+      if (record_ != nullptr) record_->end = here;
+      if (!is_named_) [[unlikely]]
+        buffer.tell_name(group_, life_, true);
+      is_named_ = true;
+      is_due = buffer.trace.is_sample_due(at);
+      record_ = buffer.add({here, 0, fn, index, life_, ticket, TraceKind::task});
+    });
+    ended_ = 0;
+    if (is_due) [[unlikely]]
+      record_counts(pool_, number);
+  }
+  // It is over, if it was not yet.
+  [[gnu::always_inline]] void end() {
+    if (ended_ == 0) ended_ = Sys::ticks();
+  }
+  // And none follows at once.
+  void close() {
+    if (record_ == nullptr || era_ != Sys::era()) return;
+    end();
+    TraceRecord* const last = std::exchange(record_, nullptr);
+    record(pool_, number_, [&](TraceBuffer<Sys>& buffer) { last->end = buffer.not_before(ended_); });
+    ended_ = 0;
+  }
+
+ private:
+  // What the trace before this one has recorded may be gone.
+  void turn_to(std::uint64_t number) {
+    number_ = number;
+    record_ = nullptr;
+    is_named_ = false;
+  }
+
+  Pool<Sys>& pool_;
+  const group::Group<Sys>& group_;
+  const std::uint32_t life_;
+  const std::uint32_t era_ = Sys::era();
+  std::uint64_t number_ = 0;
+  TraceRecord* record_ = nullptr;  // of the last one, whose end it does not say yet
+  std::int64_t ended_ = 0;         // when that one ended; 0: it runs
+  bool is_named_ = false;
+};
+
 // A submit, from here until it was accepted. Does nothing unless the pool is traced.
 template <class Sys>
 class TracedSubmit {
  public:
-  TracedSubmit(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life)
+  [[gnu::always_inline]] TracedSubmit(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life)
       : pool_(pool),
         group_(group),
         life_(life),
@@ -312,17 +372,30 @@ class TracedSubmit {
   void accepted_at_once(std::uint32_t ticket) const {
     if (number_ != 0) tell(ticket, at_);
   }
+  // The same of somebody who is under the bias of his Local anyway. False: it has to be said once more outside of it.
+  [[gnu::always_inline]] bool accepted_here(Local<Sys>& local, std::uint32_t ticket) const {
+    if (local.trace_number != number_ || number_ == 0) [[unlikely]]
+      return false;
+    auto& buffer = *static_cast<TraceBuffer<Sys>*>(local.trace_buffer);
+    if (at_ >= buffer.trace.next_sample.load(std::memory_order_relaxed)) [[unlikely]]
+      return false;
+    write(buffer, ticket, at_);
+    return true;
+  }
 
  private:
   void tell(std::uint32_t ticket, std::int64_t end) const {
-    const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
     bool is_due = false;
     record(pool_, number_, [&](TraceBuffer<Sys>& buffer) {
       is_due = buffer.trace.is_sample_due(at_);
-      buffer.add({at_, buffer.not_before(end), 0, index, life_, ticket, TraceKind::submit});
+      write(buffer, ticket, end);
     });
     if (is_due) [[unlikely]]
       record_counts(pool_, number_);
+  }
+  [[gnu::always_inline]] void write(TraceBuffer<Sys>& buffer, std::uint32_t ticket, std::int64_t end) const {
+    const std::uint32_t index = group_.index.load(std::memory_order_relaxed);
+    buffer.add({at_, buffer.not_before(end), 0, index, life_, ticket, TraceKind::submit});
   }
 
   Pool<Sys>& pool_;

@@ -250,6 +250,33 @@ static void check_full(void) {
   OK(pool_destroy(current));
 }
 
+/* --- memory that is there from the start --- */
+
+/* Bytes of anonymous memory, which the kernel counts to some hundred KiB. */
+static long anonymous(void) {
+  char line[128];
+  long kib = -1;
+  FILE* stream = fopen("/proc/self/status", "r");
+  CHECK(stream != NULL);
+  while (fgets(line, sizeof line, stream) != NULL) sscanf(line, "RssAnon: %ld", &kib);
+  fclose(stream);
+  CHECK(kib >= 0);
+  return kib * 1024;
+}
+
+static void check_ready(void) {
+  enum { events = 1 << 18, event_size = 40, inexact = 1 << 20 };
+  pool_trace_options_t options = trace_defaults();
+  options.buffer_events = events;
+  options.ready_threads = 2;
+  current = make_pool(1);
+  const long before = anonymous();
+  OK(pool_trace_start(current, file("ready"), &options));
+  CHECK(anonymous() - before > 2L * events * event_size - inexact);
+  CHECK_EQ(stop(current, "ready"), 0);
+  OK(pool_destroy(current));
+}
+
 /* --- names that are no JSON --- */
 
 static void check_names(void) {
@@ -371,6 +398,7 @@ int main(int argc, char** argv) {
   char temporary[] = "/tmp/pool_trace_XXXXXX";
   folder = argc == 2 ? argv[1] : mkdtemp(temporary);
   CHECK(folder != NULL);
+  check_ready(); /* before there is memory that was used and freed */
   check_slices("one", 1);
   check_slices("three", 3);
   check_in_place();
