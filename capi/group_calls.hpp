@@ -26,11 +26,7 @@ inline Frame* task_frame() {
 // Whether a wait for this group runs its tasks. Inside a task it does: not to could starve a full pool.
 inline bool helps(const Group& group, bool is_untimed) {
   if (Frame::inside_task()) return true;
-  std::uint32_t help = group.help.load(std::memory_order_relaxed);
-  if (help == POOL_HELP_DEFAULT) {
-    const auto* const pool = static_cast<const Pool*>(group.pool_slot.load(std::memory_order_relaxed));
-    help = pool->help.load(std::memory_order_relaxed);
-  }
+  const std::uint32_t help = group.help.load(std::memory_order_relaxed);
   return help == POOL_HELP_ALWAYS || (help != POOL_HELP_NEVER && is_untimed);
 }
 

@@ -112,18 +112,34 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   return submit_anyhow(group, fn, ctx);
 }
 
-// Into a group that the caller owns, or owned, beyond its own cells.
+// How a task that goes into a group which the caller owns, or owned, gets there: at once; as a first one; or by
+// `further`.
+using Further = pool_status_t(capi::Local&, Group&, pool_group_t, pool_task_fn, void*);
+template <Further further>
+struct Putting {
+  capi::Local& local;
+  Group& slot;
+  pool_group_t group;
+  pool_task_fn fn;
+  void* ctx;
+
+  [[gnu::always_inline]] pool_status_t done() const {
+    POOL_PROBE(submit, &slot, fn, ctx);
+    return POOL_OK;
+  }
+  [[gnu::always_inline]] pool_status_t first(capi::Pool& pool, std::uint32_t index) const {
+    POOL_PROBE(submit, &slot, fn, ctx);
+    return announced(pool, index);
+  }
+  [[gnu::always_inline]] pool_status_t no() const { return further(local, slot, group, fn, ctx); }
+};
+
+// Beyond the group's own cells.
 [[gnu::noinline]] POOL_NO_CANARY static pool_status_t submit_further(capi::Local& local, Group& slot,
                                                                      pool_group_t group, pool_task_fn fn, void* ctx) {
   const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-  capi::Pool* pool = nullptr;
-  std::uint32_t index = 0;
-  const auto put = sched::put_own(local, slot, base::Handle::generation(group.id), work, sched::Usual{}, pool, index);
-  if (put != sched::Put::no) [[likely]] {
-    POOL_PROBE(submit, &slot, fn, ctx);
-    return put == sched::Put::done ? POOL_OK : announced(*pool, index);
-  }
-  return submit_unusually(local, slot, group, fn, ctx);
+  const Putting<submit_unusually> putting{local, slot, group, fn, ctx};
+  return sched::put_own(local, slot, base::Handle::generation(group.id), work, sched::Usual{}, putting);
 }
 
 extern "C" {
@@ -136,14 +152,8 @@ POOL_NO_CANARY pool_status_t pool_group_submit(pool_group_t group, pool_task_fn 
   // Most of them end here.
   if (const auto found = capi::known(group); found.slot != nullptr && fn != nullptr) [[likely]] {
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-    capi::Pool* pool = nullptr;
-    std::uint32_t index = 0;
-    const auto put = sched::put_at_once(*found.local, *found.slot, found.generation, work, pool, index);
-    if (put != sched::Put::no) [[likely]] {
-      POOL_PROBE(submit, found.slot, fn, ctx);
-      return put == sched::Put::done ? POOL_OK : announced(*pool, index);
-    }
-    return submit_further(*found.local, *found.slot, group, fn, ctx);
+    const Putting<submit_further> putting{*found.local, *found.slot, group, fn, ctx};
+    return sched::put_at_once(*found.local, *found.slot, found.generation, work, putting);
   }
   return submit_anyhow(group, fn, ctx);
 }

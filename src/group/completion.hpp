@@ -44,7 +44,7 @@ class Completion {
     word_.store(std::uint64_t{count} << 32 | number * both, std::memory_order_release);
   }
 
-  Seen load() const { return {word_.load()}; }
+  [[gnu::always_inline]] Seen load() const { return {word_.load()}; }
 
   // Counts finished tasks. The slot may belong to somebody else as soon as this returns a word without `waiter` and
   // `detached`; returns the new word.

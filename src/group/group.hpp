@@ -122,15 +122,17 @@ struct alignas(base::cache_line) Group {
   // Begins a life. Requires: the slot is the caller's alone (late readers apart). Relaxed: the last store publishes
   // all.
   [[gnu::always_inline]] void open(void* its_pool, std::uint32_t pool_index, std::uint32_t pool_life, void* its_owner,
-                                   const Config& config, std::uint32_t generation) {
+                                   std::uint32_t pools_help, const Config& config, std::uint32_t generation) {
     completion.open(Queue::first_ticket);
     tally.open(generation);
     rounds.store(0, std::memory_order_relaxed);
     tombstones.store(0, std::memory_order_relaxed);
     early.store(0, std::memory_order_relaxed);
     succeeded.store(0, std::memory_order_relaxed);
+    bool is_as_before = config.is_plain;
     if (const std::uint64_t its_home = base::pack(pool_life, pool_index);
         home.load(std::memory_order_relaxed) != its_home) {
+      is_as_before = false;
       pool.store(pool_index, std::memory_order_relaxed);
       pool_generation.store(pool_life, std::memory_order_relaxed);
       home.store(its_home, std::memory_order_relaxed);
@@ -141,7 +143,7 @@ struct alignas(base::cache_line) Group {
     batch.store(1, std::memory_order_relaxed);
     notices.open(generation);
     // Most lives are as plain as the one before.
-    if (!config.is_plain || (is_special.load(std::memory_order_relaxed) & is_plain) == 0) configure(config);
+    if (!is_as_before || (is_special.load(std::memory_order_relaxed) & is_plain) == 0) configure(config, pools_help);
     if (config.limit != 0) units.open(generation);
     if (config.capacity != 0) {
       places.store(base::pack(generation, 0), std::memory_order_relaxed);
@@ -151,7 +153,7 @@ struct alignas(base::cache_line) Group {
   }
 
  private:
-  void configure(const Config& config) {
+  void configure(const Config& config, std::uint32_t pools_help) {
     units.limit(config.limit);
     overflow.store(config.overflow, std::memory_order_relaxed);
     capacity.store(config.capacity, std::memory_order_relaxed);
@@ -160,7 +162,7 @@ struct alignas(base::cache_line) Group {
                          (config.keep_jobs ? keeps_jobs : 0),
                      std::memory_order_relaxed);
     weight.store(config.weight, std::memory_order_relaxed);
-    help.store(config.help, std::memory_order_relaxed);
+    help.store(config.help != 0 ? config.help : pools_help, std::memory_order_relaxed);
     overflow_timeout.store(config.overflow_timeout, std::memory_order_relaxed);
     for (std::size_t i = 0; i < name_size / 8; ++i) {
       std::uint64_t word = 0;

@@ -29,9 +29,10 @@ class ReadySet {
   // Says whether set() has nothing to do.
   [[gnu::always_inline]] bool has(std::uint32_t index) const {
     const std::uint32_t above = index / word_bits;
-    return has_bit(words_[begin[0] + above].load(), index) &&
-           has_bit(words_[begin[1] + above / word_bits].load(), above) &&
-           has_bit(words_[begin[2] + above / word_bits / word_bits].load(), above / word_bits);
+    const Atomic<std::uint64_t>* const words = &words_[0];
+    return has_bit(words[begin[0] + above].load(), index) &&
+           has_bit(words[begin[1] + above / word_bits].load(), above) &&
+           has_bit(words[begin[2] + above / word_bits / word_bits].load(), above / word_bits);
   }
 
   // The caller has to wake a worker: another one may just have missed a bit.

@@ -14,6 +14,7 @@
 #include <mutex>
 
 #include "base/bits.hpp"
+#include "os/atomic.hpp"
 #include "queue/cell.hpp"
 #include "queue/free_list.hpp"
 
@@ -22,7 +23,7 @@ namespace pool::queue {
 class Segments {
  public:
   static constexpr std::uint32_t cells_per_segment = 256;
-  using CellType = Cell<std::atomic>;
+  using CellType = Cell<os::Atomic>;
 
   // An empty segment for the caller alone, or nil: no memory.
   std::uint32_t take() noexcept;
@@ -40,7 +41,7 @@ class Segments {
   bool trim_some(std::uint32_t most) noexcept;
 
   CellType* cells(std::uint32_t index) const { return chunk(index)->cells[index % chunk_segments]; }
-  std::atomic<std::uint32_t>& link(std::uint32_t index) const { return chunk(index)->links[index % chunk_segments]; }
+  os::Atomic<std::uint32_t>& link(std::uint32_t index) const { return chunk(index)->links[index % chunk_segments]; }
 
  private:
   // Mapped, not touched: a chunk costs what is used of it.
@@ -51,7 +52,7 @@ class Segments {
 
   struct alignas(4096) Chunk {
     CellType cells[chunk_segments][cells_per_segment];
-    std::atomic<std::uint32_t> links[chunk_segments];
+    os::Atomic<std::uint32_t> links[chunk_segments];
   };
 
   // Acquire: pairs with the release in take(). Every index that is read anywhere was returned by take() before.
@@ -60,8 +61,8 @@ class Segments {
   void forget(std::uint32_t index) noexcept;
   bool add_chunk(std::uint32_t number) noexcept;
 
-  std::atomic<Chunk*> chunks_[chunks] = {};
-  std::atomic<std::uint32_t> warm_count_ = 0;  // for a moment too high
+  os::Atomic<Chunk*> chunks_[chunks] = {};
+  os::Atomic<std::uint32_t> warm_count_ = 0;  // for a moment too high
   std::uint32_t fresh_ = 0;
   std::mutex growth_;
   FreeList warm_;  // in memory

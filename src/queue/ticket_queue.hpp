@@ -177,7 +177,7 @@ class TicketQueue {
     return count;
   }
 
-  // The same of the oldest one. empty: there is none, and `number` is the tail.
+  // The same of the oldest one: function, context and ticket. empty: there is none, and `number` is the tail.
   enum class Taken { task, empty, not_simple };
   template <class GetSegments>
   [[gnu::always_inline]] Taken take_one_alone(GetSegments&& segments, std::uint32_t generation, Work& work,
@@ -198,7 +198,6 @@ class TicketQueue {
     }
     work.fn = source->fn.load(std::memory_order_relaxed);
     work.ctx = source->ctx.load(std::memory_order_relaxed);
-    work.life = generation;
     work.ticket = number;
     source->fn.store(0, std::memory_order_relaxed);
     hd_.store(hd + 1, std::memory_order_release);

@@ -33,6 +33,7 @@ typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group
     std::uint32_t number = 0;
     local->bias.enter();
     const std::uint32_t life = group.queue.generation();
+    claim.work.life = life;
     claim.work.unit = false;
     const bool has_taken = is_owned_by(group, local) && mine(life) &&
                            group.queue.take_one_alone(segments, life, claim.work, number) == Taken::task;

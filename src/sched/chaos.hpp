@@ -50,8 +50,8 @@ class ChaosThread {
 // The interface of std::atomic that the library uses. What the base says of an operation that is not here (is it lock
 // free, where does it lie) stays true: there is nothing but the value.
 template <class T>
-class ChaosAtomic : public std::atomic<T> {
-  using Base = std::atomic<T>;
+class ChaosAtomic : public os::Atomic<T> {
+  using Base = os::Atomic<T>;
   static constexpr std::memory_order strongest = std::memory_order_seq_cst;
 
   // What a failed compare-and-swap may ask for.
@@ -152,7 +152,7 @@ struct Chaos : Real {
   // Made of the real atomics, looked at as ours, which have nothing beyond them.
   class Segments : public Real::Segments {
     using Base = typename Real::Segments;
-    static_assert(sizeof(ChaosAtomic<std::uint32_t>) == sizeof(std::atomic<std::uint32_t>));
+    static_assert(sizeof(ChaosAtomic<std::uint32_t>) == sizeof(os::Atomic<std::uint32_t>));
 
    public:
     using CellType = queue::Cell<ChaosAtomic>;
@@ -207,13 +207,13 @@ struct Chaos : Real {
   template <class T>
   static void light_store(Atomic<T>& word, T value) {
     ChaosThread::step();
-    Real::light_store(static_cast<std::atomic<T>&>(word), value);
+    Real::light_store(static_cast<os::Atomic<T>&>(word), value);
     ChaosThread::step();
   }
   template <class T>
   static void owner_store(Atomic<T>& word, T value) {
     ChaosThread::step();
-    Real::owner_store(static_cast<std::atomic<T>&>(word), value);
+    Real::owner_store(static_cast<os::Atomic<T>&>(word), value);
     ChaosThread::step();
   }
   static void heavy_barrier() {

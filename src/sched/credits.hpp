@@ -93,8 +93,8 @@ class Credits {
     if (!local.bias.try_enter()) [[unlikely]]
       return Next::not_simple;
     auto seen = group.completion.load();
-    if (!is_owned_by(group, &local) || seen.has(Done::waiter | Done::detached) || !works_for(local, pool))
-        [[unlikely]] {
+    if (!is_owned_by(group, &local) || seen.has(Done::waiter | Done::detached) ||
+        local.home.load(relaxed) != group.home.load(relaxed)) [[unlikely]] {
       local.bias.leave_tried();
       return Next::not_simple;
     }

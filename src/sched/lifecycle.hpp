@@ -76,7 +76,8 @@ std::uint32_t create_pool(World<Sys>& world, const PoolConfig& config, std::uint
   pool.hooks = config.hooks;
   pool.log = config.log;
   pool.full_told.store(Sys::wants_info(config.log) ? 0 : INT64_MAX);
-  pool.unusual.store(Pool<Sys>::is_unstaffed | (config.eager ? Pool<Sys>::wakes_eagerly : 0));
+  pool.unusual.store(Pool<Sys>::is_unstaffed | (config.eager ? Pool<Sys>::wakes_eagerly : 0) |
+                     (config.burst_workers != 0 ? Pool<Sys>::counts_starts : 0));
   pool.stopping.store(0);
   pool.own_group.store(0);
   pool.rotation.store(1);  // a new group, which has used nothing, is behind

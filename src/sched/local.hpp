@@ -119,25 +119,29 @@ struct alignas(base::cache_line) Local {
   // has the generation in it, so that this is right for good. (Whether the life lasts is another question.) Its own;
   // atomic since the next thread that has this Local knows by the kernel alone that this one is gone.
   static constexpr std::uint32_t most_known = 32;
-  std::atomic<std::uint64_t> known_ids[most_known] = {1};  // that of none that belongs there: 0, but for the first one
-  std::atomic<void*> known_slots[most_known] = {};
+  struct Known {
+    std::atomic<std::uint64_t> id = 0;
+    std::atomic<void*> slot = nullptr;
+  };
+  Known known[most_known] = {{1}};  // by ids; that of none that belongs there: 0, but for the first one
   std::atomic<std::uint64_t> known_pool_id = 0;
   std::atomic<void*> known_pool = nullptr;
 
   // The slot of a group; null: to be looked up.
   void* find_group(std::uint64_t id) const {
-    if (known_ids[id % most_known].load(std::memory_order_relaxed) != id) return nullptr;
-    void* const slot = known_slots[id % most_known].load(std::memory_order_relaxed);
+    const Known& its = known[id % most_known];
+    if (its.id.load(std::memory_order_relaxed) != id) return nullptr;
+    void* const slot = its.slot.load(std::memory_order_relaxed);
     if (slot == nullptr) __builtin_unreachable();
     return slot;
   }
   void know_group(std::uint64_t id, void* slot) {
-    known_slots[id % most_known].store(slot, std::memory_order_relaxed);
-    known_ids[id % most_known].store(id, std::memory_order_relaxed);
+    known[id % most_known].slot.store(slot, std::memory_order_relaxed);
+    known[id % most_known].id.store(id, std::memory_order_relaxed);
   }
   // Requires: find_group() has just found it.
   void forget_group(std::uint64_t id) {
-    known_ids[id % most_known].store(id % most_known == 0 ? 1 : 0, std::memory_order_relaxed);
+    known[id % most_known].id.store(id % most_known == 0 ? 1 : 0, std::memory_order_relaxed);
   }
 
   // Free slots of groups, for the next ones that this thread makes: its own, without the bias.

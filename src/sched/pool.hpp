@@ -164,11 +164,12 @@ struct alignas(base::cache_line) Pool {
   Atomic<std::uint64_t> bounds_word{0};  // park::Bounds
   // What the short ways of submits and runs have no time for: they look here, and leave it to others. These bits:
   Atomic<std::uint32_t> unusual{0};
-  static constexpr std::uint32_t is_timed = 1;       // tasks are timed
+  static constexpr std::uint32_t counts_starts = 1;  // there may be bursts, which `starts` is for; fixed for a life
   static constexpr std::uint32_t is_traced = 2;      // and traced
   static constexpr std::uint32_t is_cancelling = 4;  // what has not started is dropped
   static constexpr std::uint32_t wakes_eagerly = 8;  // POOL_WAKE_EAGER; fixed for a life
   static constexpr std::uint32_t is_unstaffed = 16;  // no thread will look: no task may be accepted. Under `growth`
+  static constexpr std::uint32_t is_timed = 32;      // tasks are timed
   // Unfinished ones that are no tasks: the counts of the room less these are tasks.
   Atomic<std::uint32_t> tombstones{0};
   // Workers that find nothing end. Set once the pool is closed and drained.
@@ -186,7 +187,11 @@ struct alignas(base::cache_line) Pool {
   void staff() { unusual.fetch_and(~is_unstaffed); }
   void unstaff() { unusual.fetch_or(is_unstaffed); }
   bool is_eager() const { return (unusual.load(std::memory_order_relaxed) & wakes_eagerly) != 0; }
-  std::uint32_t unusual_but_eager() const { return unusual.load(std::memory_order_relaxed) & ~wakes_eagerly; }
+  // What is unusual for a submit; and the same but for those that wake eagerly. (The lowest bit is not.)
+  bool is_usual() const { return unusual.load(std::memory_order_relaxed) <= counts_starts; }
+  std::uint32_t unusual_but_eager() const {
+    return unusual.load(std::memory_order_relaxed) & ~(wakes_eagerly | counts_starts);
+  }
   // Whether tasks that have not started are dropped.
   bool cancels(std::memory_order order = std::memory_order_seq_cst) const {
     return (unusual.load(order) & is_cancelling) != 0;
@@ -288,8 +293,9 @@ struct alignas(base::cache_line) Pool {
     while (now != 0 && !granted.compare_exchange_weak(now, now - 1)) {
     }
   }
+  void count_start() { starts.fetch_add(1, std::memory_order_relaxed); }
   void note_start() {
-    if (bounds().burst() != 0) starts.fetch_add(1, std::memory_order_relaxed);
+    if ((unusual.load(std::memory_order_relaxed) & counts_starts) != 0) count_start();
   }
 
   char name[name_size] = {};

@@ -155,7 +155,7 @@ class Batch {
   // Runs a bare one that has left the queue, if it may start; its place is still to be given back. False: it may not,
   // and nothing has happened.
   static bool run_one(Source& source, queue::Work work) {
-    if (!may_start(source)) return false;
+    if (!starts(source)) return false;
     const Ending ending{source};
     Credits<Sys>::start(source.pool);
     (void)run_bare(source, work);
@@ -166,8 +166,11 @@ class Batch {
   [[gnu::always_inline]] static Next run(Source& source) {
     Ending ending{source};
     Next next = run_some(source);
-    if (next == Next::not_simple) [[unlikely]]
+    if (next == Next::successes) [[likely]] {
+      ending.is_clean = true;
       return next;
+    }
+    if (next == Next::not_simple) return next;
     if (next == Next::bare || next == Next::other) [[unlikely]]
       next = run_further(source);
     ending.is_clean = next != Next::none;
@@ -197,22 +200,33 @@ class Batch {
   [[gnu::always_inline]] static Next run_some(Source& source) {
     queue::Work work;
     const Next first = source.first(work);
-    if (first == Next::bare && may_start(source)) [[likely]]
+    if (first == Next::bare && starts(source)) [[likely]]
       return run_bare(source, work);
-    if (first == Next::bare && may_start<true>(source)) return run_traced(source, work);
+    if (first == Next::bare && starts<true>(source)) return run_traced(source, whole(source, work));
     if (first == Next::bare || first == Next::other) {
-      run_other(source, queue::Work(work));
+      run_other(source, whole(source, work));
       return Next::other;
     }
     return first == Next::none ? Next::not_simple : first;
   }
 
-  // Whether a bare task may start, while a trace runs or while none does.
+  // Whether a bare task may start, while a trace runs or while none does: it does now.
   template <bool traced = false>
-  [[gnu::always_inline]] static bool may_start(const Source& source) {
+  [[gnu::always_inline]] static bool starts(const Source& source) {
     constexpr std::uint32_t looked_at = Pool<Sys>::is_cancelling | Pool<Sys>::is_traced;
     constexpr std::uint32_t wanted = traced ? Pool<Sys>::is_traced : 0;
-    return (source.pool.unusual.load(std::memory_order_relaxed) & looked_at) == wanted && !source.is_cancelled();
+    const std::uint32_t unusual = source.pool.unusual.load(std::memory_order_relaxed);
+    if ((unusual & (looked_at | Pool<Sys>::counts_starts)) != wanted) [[unlikely]] {
+      if ((unusual & looked_at) != wanted || source.is_cancelled()) return false;
+      source.pool.count_start();
+      return true;
+    }
+    return !source.is_cancelled();
+  }
+
+  // What is called out of line gets a copy, with the life, which has not gone from task to task.
+  static queue::Work whole(const Source& source, const queue::Work& work) {
+    return {work.fn, work.ctx, source.life, false, work.ticket};
   }
 
   // What a row of tasks is to those who look on: nothing, while no trace runs.
@@ -230,7 +244,6 @@ class Batch {
     std::conditional_t<traced, TracedRow<Sys>, Unseen> row(source.pool, source.group, source.life);
     Next next = Next::none;
     for (;;) {
-      source.pool.note_start();
       POOL_PROBE(start, &source.group, work.fn, work.ctx);
       bool is_over = true;
       try {
@@ -238,7 +251,7 @@ class Batch {
         const std::int32_t result = reinterpret_cast<TaskFn>(work.fn)(reinterpret_cast<void*>(work.ctx));
         row.end();
         if (result != 0) [[unlikely]]
-          is_over = note_result(source, frame, queue::Work(work), result);
+          is_over = note_result(source, frame, whole(source, work), result);
       } catch (const abi::__forced_unwind&) {
         // pthread_exit or a cancellation: must go on, but not before the books are right.
         frame.fail(result_thread_exit, "the task ended its thread");
@@ -264,7 +277,7 @@ class Batch {
         settle(source, frame);
         next = is_over ? source.next_after(work) : source.next_without(work);
       }
-      if (next != Next::bare || !may_start<traced>(source)) break;
+      if (next != Next::bare || !starts<traced>(source)) break;
       frame.fn = work.fn;
     }
     row.close();
@@ -272,7 +285,7 @@ class Batch {
     if constexpr (!Source::counts_each) give_number(source.pool, frame);
     frame.pop_here();
     if (next == Next::bare || next == Next::other) [[unlikely]]
-      run_other(source, queue::Work(work));
+      run_other(source, whole(source, work));
     return next;
   }
 

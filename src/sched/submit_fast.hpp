@@ -93,8 +93,9 @@ struct Usual {
                                          const queue::Work& work, bool is_eager, bool& is_first) {
     return queue.put_alone(segments_of(pool), generation, work, is_eager, is_first);
   }
+  static void note(std::uint32_t) {}
   template <class Sys, class Number>
-  static void note(Local<Sys>&, Number&&) {}
+  static void note_here(Local<Sys>&, Number&&) {}
 };
 // Where nobody wants to be woken for each task either, and it has a cell of the group's own: this is its ticket, as the
 // owner has seen it.
@@ -103,7 +104,7 @@ struct Plain : Usual {
   explicit Plain(std::uint64_t seen) : sub(seen) {}
   template <class Pool>
   static bool may(const Pool& pool) {
-    return pool.unusual.load(std::memory_order_relaxed) == 0;
+    return pool.is_usual();
   }
   template <class Pool>
   static bool is_eager(const Pool&) {
@@ -116,7 +117,7 @@ struct Plain : Usual {
     return true;
   }
 };
-// Where tasks are traced, and nothing else: it is recorded in the visit that takes its place.
+// Where tasks are traced, and nothing else: of an own group it is recorded in the visit that takes its place.
 template <class Sys>
 struct OnlyTraced : Usual {
   const TracedSubmit<Sys> traced;
@@ -126,8 +127,10 @@ struct OnlyTraced : Usual {
   [[gnu::always_inline]] OnlyTraced(Pool<Sys>& pool, const group::Group<Sys>& group, std::uint32_t life)
       : traced(pool, group, life) {}
   static bool may(const Pool<Sys>& pool) { return pool.unusual_but_eager() == Pool<Sys>::is_traced; }
+  void note(std::uint32_t number) { ticket = number; }
+  // Under the bias.
   template <class Number>
-  [[gnu::always_inline]] void note(Local<Sys>& local, Number&& number) {
+  [[gnu::always_inline]] void note_here(Local<Sys>& local, Number&& number) {
     ticket = number();
     is_recorded = traced.accepted_here(local, ticket);
   }
@@ -135,48 +138,50 @@ struct OnlyTraced : Usual {
   void accept_slowly() const { TracedSubmit<Sys>(traced).accepted_at_once(ticket); }
 };
 
-// How a task comes into a group that the caller owns: not, it is not his or not that simple, and nothing has happened;
-// or so that the rest is to be done by announce_own().
-enum class Put { no, done, to_be_announced };
-
-// `its_pool` and `index` are what that wants to know.
-template <class Sys, class Way>
-[[gnu::always_inline]] inline Put put_own(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t generation,
-                                          const queue::Work& work, Way&& way, Pool<Sys>*& its_pool,
-                                          std::uint32_t& index) {
+// Puts a task into a group that the caller owns, and ends with one of these: `ends.done()`; `ends.first(pool, index)`,
+// which is to see to announce_own(); `ends.no()`, it is not his or not that simple, and nothing has happened. (So that
+// the most common end is reached without a look at which one it is.)
+template <class Sys, class Way, class Ends>
+[[gnu::always_inline]] inline auto put_own(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t generation,
+                                           const queue::Work& work, Way&& way, const Ends& ends) {
+  const auto pool_of = [](const group::Group<Sys>& its) -> Pool<Sys>& {
+    return *static_cast<Pool<Sys>*>(its.pool_slot.load(std::memory_order_relaxed));
+  };
   if (!local.bias.try_enter()) [[unlikely]]
-    return Put::no;
-  auto& pool = *static_cast<Pool<Sys>*>(group.pool_slot.load(std::memory_order_relaxed));
+    return ends.no();
   // Nobody can have cancelled the group, or wait for it: that would have made it shared.
-  if (is_owned_by(group, &local) && way.may(pool)) [[likely]] {
-    const bool is_eager = way.is_eager(pool);
-    bool is_first = false;
-    const auto put = [&]() __attribute__((always_inline)) {
-      return way.put(pool, group.queue, generation, work, is_eager, is_first);
-    };
-    if (Credits<Sys>::take_if(local, group.home.load(std::memory_order_relaxed), put)) [[likely]] {
-      way.note(local, [&group] { return group.queue.tail() - 1; });
-      if (is_eager || is_first) {
-        its_pool = &pool;
-        index = group.index.load(std::memory_order_relaxed);
+  if (is_owned_by(group, &local)) [[likely]] {
+    const Pool<Sys>& pool = pool_of(group);
+    if (way.may(pool)) [[likely]] {
+      const bool is_eager = way.is_eager(pool);
+      bool is_first = false;
+      const auto put = [&]() __attribute__((always_inline)) {
+        return way.put(pool, group.queue, generation, work, is_eager, is_first);
+      };
+      if (Credits<Sys>::take_if(local, group.home.load(std::memory_order_relaxed), put)) [[likely]] {
+        way.note_here(local, [&group] { return group.queue.tail() - 1; });
+        if (is_eager || is_first) {
+          Pool<Sys>& its_pool = pool_of(group);  // (loaded again, rather than kept)
+          const std::uint32_t index = group.index.load(std::memory_order_relaxed);
+          local.bias.leave_tried();
+          return ends.first(its_pool, index);
+        }
         local.bias.leave_tried();
-        return Put::to_be_announced;
+        return ends.done();
       }
-      local.bias.leave_tried();
-      return Put::done;
     }
   }
   local.bias.leave_tried();
-  return Put::no;
+  return ends.no();
 }
 
 // The shortest way of all: into one of the group's own cells.
-template <class Sys>
-[[gnu::always_inline]] inline Put put_at_once(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t generation,
-                                              const queue::Work& work, Pool<Sys>*& pool, std::uint32_t& index) {
+template <class Sys, class Ends>
+[[gnu::always_inline]] inline auto put_at_once(Local<Sys>& local, group::Group<Sys>& group, std::uint32_t generation,
+                                               const queue::Work& work, const Ends& ends) {
   std::uint64_t sub = 0;
-  if (!group.queue.see_inline(generation, sub)) return Put::no;
-  return put_own(local, group, generation, work, Plain(sub), pool, index);
+  if (!group.queue.see_inline(generation, sub)) return ends.no();
+  return put_own(local, group, generation, work, Plain(sub), ends);
 }
 
 // (What it touches may be a successor's, for which it is needless.)
@@ -194,16 +199,23 @@ template <class Sys>
   if (pool.is_eager() || (state.searching() == 0 && pool.has_reserve(state))) wake_one(*pool.world, pool);
 }
 
+// Says whether it was put.
+template <class Sys>
+struct Putting {
+  static bool done() { return true; }
+  static bool first(Pool<Sys>& pool, std::uint32_t index) {
+    announce_own(pool, index);
+    return true;
+  }
+  static bool no() { return false; }
+};
+
 // False: not that simple, and nothing has happened.
 template <class Sys, class Way>
-bool submit_own(group::Group<Sys>& group, std::uint32_t generation, const queue::Work& work, Way&& way) {
+[[gnu::always_inline]] inline bool submit_own(group::Group<Sys>& group, std::uint32_t generation,
+                                              const queue::Work& work, Way&& way) {
   auto* const local = static_cast<Local<Sys>*>(Sys::local());
-  if (!is_owned_by(group, local)) return false;
-  Pool<Sys>* pool = nullptr;
-  std::uint32_t index = 0;
-  const Put put = put_own(*local, group, generation, work, way, pool, index);
-  if (put == Put::to_be_announced) announce_own(*pool, index);
-  return put != Put::no;
+  return is_owned_by(group, local) && put_own(*local, group, generation, work, way, Putting<Sys>());
 }
 
 // False: not that simple, and nothing has happened.
@@ -225,22 +237,18 @@ template <class Sys, class Way>
       [[unlikely]] {
     return false;
   }
-  if (is_anothers(group)) [[unlikely]]
+  if (is_anothers(group) || !Credits<Sys>::take_own(*local, home)) [[unlikely]]
     return false;
   // An empty moment that this submit ends is this submit's to announce, see Taken.
   Seen before{0};
   typename Queue::Ticket ticket;
-  const auto look = [&]() __attribute__((always_inline)) { before = group.completion.load(); };
-  const auto reserve = [&]() __attribute__((always_inline)) {
-    if (!group.queue.try_reserve(generation, ticket, look)) return false;
-    way.note(*local, [&ticket] { return ticket.number; });
-    return true;
-  };
-  local->bias.enter();
-  const bool has_ticket = Credits<Sys>::take_if(*local, home, reserve);
-  local->bias.leave();
-  if (!has_ticket) [[unlikely]]
+  if (!group.queue.try_reserve(
+          generation, ticket, [&]() __attribute__((always_inline)) { before = group.completion.load(); }))
+      [[unlikely]] {
+    Credits<Sys>::give_back(pool);
     return false;
+  }
+  way.note(ticket.number);
   if (group.queue.is_first(ticket)) {
     const First<Sys> first(world, group, before, ticket.number);
     group.queue.publish(world.segments, ticket, work);
@@ -275,8 +283,7 @@ template <class Sys>
   if (!submit_own(group, generation, work, way) && !submit_fast(*pool.world, group, generation, work, way)) {
     return false;
   }
-  if (!way.is_recorded) [[unlikely]]
-    way.accept_slowly();
+  if (!way.is_recorded) way.accept_slowly();
   return true;
 }
 

@@ -18,6 +18,7 @@
 #include "base/histogram.hpp"
 #include "base/log.hpp"
 #include "os/array.hpp"
+#include "os/atomic.hpp"
 #include "os/barrier.hpp"
 #include "os/eventfd.hpp"
 #include "os/fork.hpp"
@@ -38,7 +39,7 @@ namespace pool {
 
 struct POOL_SYSTEM {
   template <class T>
-  using Atomic = std::atomic<T>;
+  using Atomic = os::Atomic<T>;
   template <class T, std::size_t N>
   using Array = os::LazyArray<T, N>;
   template <class T, std::uint32_t ChunkSlots, std::uint32_t Chunks>

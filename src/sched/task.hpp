@@ -2,8 +2,8 @@
 // Copyright (c) the libpool authors
 //
 // Task: what a cell means. A plain task is its function and its context, and costs nothing besides the cell. A task
-// with a drop callback or a copied context has a node; its cell's `fn` is one of our own markers, which no function's
-// address can equal, and its `ctx` the node.
+// with a drop callback or a copied context has a node; its cell's `fn` is a small number, which is no function's
+// address since nothing can be mapped there, and its `ctx` the node.
 #pragma once
 
 #include <cstdint>
@@ -57,7 +57,7 @@ struct Task {
     }
     const Kind untimed = copy_size != 0 ? copied : pointed;
     const Kind timed = copy_size != 0 ? timed_copied : timed_pointed;
-    work = {mark(submitted != 0 ? timed : untimed), reinterpret_cast<std::uintptr_t>(node)};
+    work = {submitted != 0 ? timed : untimed, reinterpret_cast<std::uintptr_t>(node)};
     return true;
   }
 
@@ -77,7 +77,7 @@ struct Task {
     fn = node_->fn;
     drop = node_->drop;
     if (has_timed_node_) submitted = static_cast<TimedNode*>(node_)->submitted;
-    if (work.fn == mark(copied) || work.fn == mark(timed_copied)) {
+    if (work.fn == copied || work.fn == timed_copied) {
       ctx = node_->bytes;
     } else {
       std::memcpy(&ctx, node_->bytes, sizeof ctx);
@@ -97,35 +97,31 @@ struct Task {
   }
 
   // A job, by its slot.
-  static queue::Work of_job(void* job) { return {mark(job_slot), reinterpret_cast<std::uintptr_t>(job)}; }
+  static queue::Work of_job(void* job) { return {job_slot, reinterpret_cast<std::uintptr_t>(job)}; }
   static void* job_of(const queue::Work& work) {
-    return work.fn == mark(job_slot) ? reinterpret_cast<void*>(work.ctx) : nullptr;
+    return work.fn == job_slot ? reinterpret_cast<void*>(work.ctx) : nullptr;
   }
 
   // One that waited in a timer, by its slot.
-  static queue::Work of_timer(void* timer) { return {mark(timer_slot), reinterpret_cast<std::uintptr_t>(timer)}; }
+  static queue::Work of_timer(void* timer) { return {timer_slot, reinterpret_cast<std::uintptr_t>(timer)}; }
   static void* timer_of(const queue::Work& work) {
-    return work.fn == mark(timer_slot) ? reinterpret_cast<void*>(work.ctx) : nullptr;
+    return work.fn == timer_slot ? reinterpret_cast<void*>(work.ctx) : nullptr;
   }
 
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).
-  static queue::Work tombstone() { return {mark(no_task), 0}; }
+  static queue::Work tombstone() { return {no_task, 0}; }
   // A function and its context, and nothing else.
-  static bool is_bare(const queue::Work& work) { return work.fn - mark(copied) >= sizeof marks; }
+  static bool is_bare(const queue::Work& work) { return work.fn > timer_slot; }
   // A task that has a place in the queue, and is nothing but that.
-  static bool is_plain(const queue::Work& work) { return work.fn - mark(no_task) >= kinds - no_task; }
-  static bool is_tombstone(const queue::Work& work) { return work.fn == tombstone().fn; }
+  static bool is_plain(const queue::Work& work) { return work.fn < no_task || is_bare(work); }
+  static bool is_tombstone(const queue::Work& work) { return work.fn == no_task; }
 
  private:
-  // What the address of a mark says that `ctx` is: the node of a task, or something else.
-  enum Kind { copied, pointed, timed_copied, timed_pointed, no_task, job_slot, timer_slot, kinds };
-  static inline const char marks[kinds] = {};
-  static std::uintptr_t mark(Kind kind) { return reinterpret_cast<std::uintptr_t>(&marks[kind]); }
-  static bool is_timed(const queue::Work& work) {
-    return work.fn == mark(timed_copied) || work.fn == mark(timed_pointed);
-  }
+  // In place of a function: what `ctx` is, the node of a task or something else. (0 is an empty cell.)
+  enum Kind : std::uintptr_t { copied = 1, pointed, timed_copied, timed_pointed, no_task, job_slot, timer_slot };
+  static bool is_timed(const queue::Work& work) { return work.fn == timed_copied || work.fn == timed_pointed; }
   static Node* node_of(const queue::Work& work) {
-    return work.fn - mark(copied) < no_task ? reinterpret_cast<Node*>(work.ctx) : nullptr;
+    return work.fn < no_task ? reinterpret_cast<Node*>(work.ctx) : nullptr;
   }
 
   Node* node_ = nullptr;

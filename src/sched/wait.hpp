@@ -276,7 +276,8 @@ template <class Sys>
     owner->made.store(birth, std::memory_order_relaxed);
     group->birth.store(birth, std::memory_order_relaxed);
   }
-  group->open(&pool, pool.index.load(std::memory_order_relaxed), pool_life, owner, config, generation);
+  group->open(&pool, pool.index.load(std::memory_order_relaxed), pool_life, owner,
+              pool.help.load(std::memory_order_relaxed), config, generation);
   return group;
 }
 template <class Sys>

@@ -117,12 +117,9 @@ struct PoolTest : rl::test_suite<Test, Users + Workers> {
     const pool::queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
     if (auto* const local = static_cast<pool::sched::Local<ModelSystem>*>(ModelSystem::local());
         local != nullptr && rl::rand(2) == 0) {
-      using pool::sched::Put;
-      pool::sched::Pool<ModelSystem>* its = nullptr;
-      std::uint32_t index = 0;
-      const Put put = pool::sched::put_at_once(*local, *to.group, to.life, work, its, index);
-      if (put == Put::to_be_announced) pool::sched::announce_own(*its, index);
-      if (put != Put::no) return Submitted::ok;
+      if (pool::sched::put_at_once(*local, *to.group, to.life, work, pool::sched::Putting<ModelSystem>())) {
+        return Submitted::ok;
+      }
     }
     const bool is_in = pool::sched::submit_simply(world, *to.group, to.life, work);
     return is_in ? Submitted::ok : submit(to, fn, ctx, terms);
