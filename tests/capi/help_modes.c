@@ -100,6 +100,27 @@ static void check_on_helper(void) {
   OK(pool_destroy(inner_pool));
 }
 
+/* Groups without options, one after the other in the same slot, of pools that say different things. */
+static void check_next_pool(void) {
+  enum { rounds = 4 };
+  const pool_t pools[2] = {make_helping(1, POOL_HELP_NEVER), make_helping(1, POOL_HELP_ALWAYS)};
+  for (int round = 0; round < rounds; round++) {
+    const bool helps = round % 2 == 1;
+    hold_t hold;
+    hold_workers(&hold, pools[round % 2], 1);
+    pool_group_t group;
+    OK(pool_group_create(pools[round % 2], NULL, &group));
+    note_t note = {0};
+    OK(submit_note(group, &note, 0, 0));
+    CHECK_STATUS(pool_group_wait_for(group, helps ? LONG_NS : SHORT_NS), helps ? POOL_OK : POOL_ETIMEDOUT);
+    release_workers(&hold);
+    OK(pool_group_destroy(group));
+    CHECK_NOTE(note, 1, 1);
+    CHECK((note.ran_on == thread_id()) == helps);
+  }
+  for (int i = 0; i < 2; i++) OK(pool_destroy(pools[i]));
+}
+
 int main(void) {
   for (uint32_t pool_help = POOL_HELP_DEFAULT; pool_help <= POOL_HELP_ALWAYS; pool_help++) {
     for (uint32_t group_help = POOL_HELP_DEFAULT; group_help <= POOL_HELP_ALWAYS; group_help++) {
@@ -112,5 +133,6 @@ int main(void) {
     check_inside(help, true);
   }
   check_on_helper();
+  check_next_pool();
   return 0;
 }
