@@ -17,7 +17,7 @@
 
 namespace pool::os {
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(POOL_TSAN)
+#if defined(__x86_64__) && defined(__LP64__) && defined(__GNUC__) && !defined(__clang__) && !defined(POOL_TSAN)
 template <class T>
 class Atomic : public std::atomic<T> {
   using Base = std::atomic<T>;

@@ -234,6 +234,7 @@ class Batch {
     Unseen(const Pool<Sys>&, const group::Group<Sys>&, std::uint32_t) {}
     static void begin(std::uint32_t, std::uint64_t) {}
     static void end() {}
+    static void flush() {}
     static void close() {}
   };
 
@@ -269,6 +270,7 @@ class Batch {
       }
       row.end();
       POOL_PROBE(end, &source.group, work.fn, work.ctx);
+      if constexpr (Source::counts_each) row.flush();
       if (!frame.is_touched) [[likely]] {
         next = source.next_after(work);
       } else {

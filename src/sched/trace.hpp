@@ -326,12 +326,16 @@ class TracedRow {
   [[gnu::always_inline]] void end() {
     if (ended_ == 0) ended_ = Sys::ticks();
   }
-  // And none follows at once.
-  void close() {
+  // Says so to whoever may stop the trace as soon as the task is counted.
+  void flush() {
     if (record_ == nullptr || era_ != Sys::era()) return;
     end();
     TraceRecord* const last = std::exchange(record_, nullptr);
     record(pool_, number_, [&](TraceBuffer<Sys>& buffer) { last->end = buffer.not_before(ended_); });
+  }
+  // And none follows at once.
+  void close() {
+    flush();
     ended_ = 0;
   }
 
@@ -340,6 +344,7 @@ class TracedRow {
   void turn_to(std::uint64_t number) {
     number_ = number;
     record_ = nullptr;
+    ended_ = 0;  // before the begin of this one, perhaps
     is_named_ = false;
   }
 

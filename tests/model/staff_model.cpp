@@ -391,7 +391,7 @@ struct NoThreadIsLeft : rl::test_suite<NoThreadIsLeft, 3> {
     } else {
       while (pool->idle.state().threads() != 0) ModelSystem::yield();
       RL_ASSERT(!pool->is_staffed());  // what the submit looks at, many steps from here
-      RL_ASSERT(Submit<ModelSystem>(world, *group, group_life)({1, 0}) == Submitted::no_thread);
+      RL_ASSERT(Submit<ModelSystem>(world, *group, group_life)({4096, 0}) == Submitted::no_thread);
     }
     if (users_left.fetch_sub(1) != 1) return;
     shut_down(world, *pool, pool_life, false, INT64_MAX);
