@@ -93,7 +93,7 @@ struct alignas(base::cache_line) Group {
   static constexpr std::uint32_t fails_fast = 16;
   static constexpr std::uint32_t keeps_jobs = 32;
   Atomic<std::uint32_t> weight{1};
-  Atomic<std::uint32_t> help{0};
+  Atomic<std::uint32_t> help{0};  // what the pool says, if the group says nothing
   Atomic<std::int64_t> overflow_timeout{0};
   Atomic<std::int64_t> oldest{0};    // what waits was submitted at this time or later, if tasks are timed (0: unknown)
   Atomic<std::int64_t> used{0};      // time of workers, by weight (sched/search.hpp)
