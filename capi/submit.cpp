@@ -19,20 +19,27 @@ static_assert(POOL_TASK_COPY_MAX == sched::copy_max);
 
 constexpr auto default_task = capi::defaults<pool_task_t>();
 
-// False: not that simple, and nothing has happened.
+// What is unusual at the group's pool. (A hint: the slot may come to another pool. And one that no handle stands for
+// may have had none yet.)
+[[gnu::always_inline]] inline std::uint32_t unusual_at(const Group& slot) {
+  const auto* const pool = static_cast<const capi::Pool*>(slot.pool_slot.load(std::memory_order_relaxed));
+  return pool != nullptr ? pool->unusual_but_eager() : 0;
+}
+
+// False: not that simple, and nothing has happened. (Whether this task is timed is not looked at any more.)
 [[gnu::always_inline]] inline bool submit_quickly(const capi::Resolved<Group>& found, const queue::Work& work) {
-  // (A hint: the slot may come to another pool. And one that no handle stands for may have had none yet.)
-  const auto* const pool = static_cast<const capi::Pool*>(found.slot->pool_slot.load(std::memory_order_relaxed));
-  if (pool != nullptr && sched::is_traced(*pool)) [[unlikely]]
-    return sched::submit_traced(*found.slot, found.generation, work);
+  if (const std::uint32_t unusual = unusual_at(*found.slot); unusual != 0) [[unlikely]] {
+    if (unusual == capi::Pool::is_traced) return sched::submit_traced(*found.slot, found.generation, work);
+    if (unusual != capi::Pool::is_timed) return false;
+    return sched::submit_timed(*found.world, *found.slot, found.generation, work);
+  }
   return sched::submit_simply(*found.world, *found.slot, found.generation, work);
 }
 
+// `submitted`: when, if it is timed.
 pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop,
-                     std::size_t copy_size, sched::SubmitTerms terms) try {
-  if (!found) return found.status();
+                     std::size_t copy_size, sched::SubmitTerms terms, std::int64_t submitted) try {
   queue::Work work;
-  const std::int64_t submitted = terms.is_delayed ? 0 : sched::stamp_next(*found.world, *found.slot);
   sched::TaskNodes<System> nodes(*found.world);
   if (!sched::Task::pack(nodes, fn, ctx, drop, copy_size, work, submitted)) return POOL_ENOMEM;
   POOL_PROBE(submit, found.slot, fn, ctx);
@@ -55,6 +62,25 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
 }
 // The task's node is the queue's, once it is accepted.
 POOL_OR_FORKED  // NOLINT(clang-analyzer-unix.Malloc)
+
+    pool_status_t
+    submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop, std::size_t copy_size,
+           sched::SubmitTerms terms) {
+  if (!found) return found.status();
+  const std::int64_t submitted = terms.is_delayed ? 0 : sched::stamp_next(*found.world, *found.slot);
+  return submit(found, fn, ctx, drop, copy_size, terms, submitted);
+}
+
+// A bare one, where nothing is unusual but that tasks are timed.
+[[gnu::noinline]] pool_status_t submit_timed(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx) {
+  const std::int64_t submitted = sched::stamp_next(*found.world, *found.slot);
+  const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+  if (submitted == 0 && sched::submit_timed(*found.world, *found.slot, found.generation, work)) {
+    POOL_PROBE(submit, found.slot, fn, ctx);
+    return POOL_OK;
+  }
+  return submit(found, fn, ctx, nullptr, 0, {}, submitted);
+}
 
 }  // namespace
 
@@ -85,6 +111,8 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
   if (fn == nullptr) return invalid("pool_group_submit", "fn", "must not be NULL");
   if (const auto found = capi::resolve_slot(group); found) [[likely]] {
     if (sched::is_own(*found.slot)) capi::get_to_know(found, group);
+    if (unusual_at(*found.slot) == capi::Pool::is_timed) [[unlikely]]
+      return submit_timed(found, fn, ctx);
     const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
     if (submit_quickly(found, work)) [[likely]] {
       POOL_PROBE(submit, found.slot, fn, ctx);
@@ -103,8 +131,13 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
 // What a group that the caller owns, or owned, does not take at once.
 [[gnu::noinline]] static pool_status_t submit_unusually(capi::Local& local, Group& slot, pool_group_t group,
                                                         pool_task_fn fn, void* ctx) {
+  const std::uint32_t generation = base::Handle::generation(group.id);
+  if (unusual_at(slot) == capi::Pool::is_timed) {
+    const auto& pool = *static_cast<const capi::Pool*>(slot.pool_slot.load(std::memory_order_relaxed));
+    return submit_timed({pool.world, &slot, generation}, fn, ctx);
+  }
   const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
-  if (sched::submit_traced(slot, base::Handle::generation(group.id), work)) {
+  if (sched::submit_traced(slot, generation, work)) {
     POOL_PROBE(submit, &slot, fn, ctx);
     return POOL_OK;
   }

@@ -96,6 +96,8 @@ struct Usual {
   static void note(std::uint32_t) {}
   template <class Sys, class Number>
   static void note_here(Local<Sys>&, Number&&) {}
+  template <class Group>
+  static void note_first(Group&) {}
 };
 // Where nobody wants to be woken for each task either, and it has a cell of the group's own: this is its ticket, as the
 // owner has seen it.
@@ -138,6 +140,15 @@ struct OnlyTraced : Usual {
   void accept_slowly() const { TracedSubmit<Sys>(traced).accepted_at_once(ticket); }
 };
 
+// Where tasks are timed, and nothing else: since when there has been one in the queue. (It does not matter whether this
+// one is timed.)
+template <class Sys>
+struct OnlyTimed : Usual {
+  static bool may(const Pool<Sys>& pool) { return pool.unusual_but_eager() == Pool<Sys>::is_timed; }
+  // Before others can claim it.
+  static void note_first(group::Group<Sys>& group) { group.oldest.store(Sys::now(), std::memory_order_relaxed); }
+};
+
 // Puts a task into a group that the caller owns, and ends with one of these: `ends.done()`; `ends.first(pool, index)`,
 // which is to see to announce_own(); `ends.no()`, it is not his or not that simple, and nothing has happened. (So that
 // the most common end is reached without a look at which one it is.)
@@ -160,6 +171,7 @@ template <class Sys, class Way, class Ends>
       };
       if (Credits<Sys>::take_if(local, group.home.load(std::memory_order_relaxed), put)) [[likely]] {
         way.note_here(local, [&group] { return group.queue.tail() - 1; });
+        if (is_first) way.note_first(group);
         if (is_eager || is_first) {
           Pool<Sys>& its_pool = pool_of(group);  // (loaded again, rather than kept)
           const std::uint32_t index = group.index.load(std::memory_order_relaxed);
@@ -250,6 +262,7 @@ template <class Sys, class Way>
   }
   way.note(ticket.number);
   if (group.queue.is_first(ticket)) {
+    way.note_first(group);
     const First<Sys> first(world, group, before, ticket.number);
     group.queue.publish(world.segments, ticket, work);
     first.announce(world, pool, group);
@@ -285,6 +298,14 @@ template <class Sys>
   }
   if (!way.is_recorded) way.accept_slowly();
   return true;
+}
+
+// The same while tasks are timed.
+template <class Sys>
+[[gnu::noinline]] bool submit_timed(World<Sys>& world, group::Group<Sys>& group, std::uint32_t generation,
+                                    const queue::Work& work) {
+  return submit_own(group, generation, work, OnlyTimed<Sys>{}) ||
+         submit_fast(world, group, generation, work, OnlyTimed<Sys>{});
 }
 
 }  // namespace pool::sched

@@ -28,16 +28,23 @@ struct Task {
   struct Node {
     TaskFn fn;
     DropFn drop;
-    alignas(16) unsigned char bytes[copy_max];  // the copy, or the context's address
+    struct Pointed {
+      void* ctx;
+      std::int64_t submitted;
+    };
+    union {
+      alignas(16) unsigned char bytes[copy_max];  // the copy
+      Pointed pointed;
+    };
   };
   static_assert(sizeof(Node) == 64);
-  // Of one that is timed.
+  // Of a copy that is timed: there may be no room in it.
   struct TimedNode : Node {
     std::int64_t submitted;
   };
 
   // Makes the cell of a task; false: no memory. copy_size 0 keeps ctx itself, submitted 0 is not timed. `nodes` is
-  // where nodes come from and go to (sched/nodes.hpp); those of tasks that are timed are larger, and come from malloc.
+  // where nodes come from and go to (sched/nodes.hpp); those of copies that are timed are larger, and come from malloc.
   template <class Nodes>
   static bool pack(Nodes&& nodes, TaskFn fn, void* ctx, DropFn drop, std::size_t copy_size, queue::Work& work,
                    std::int64_t submitted = 0) {
@@ -45,29 +52,28 @@ struct Task {
       work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
       return true;
     }
-    auto* const node = static_cast<Node*>(submitted != 0 ? std::malloc(sizeof(TimedNode)) : nodes.take());
+    const Kind kind = copy_size == 0 ? pointed : submitted == 0 ? copied : timed_copied;
+    auto* const node = static_cast<Node*>(kind == timed_copied ? std::malloc(sizeof(TimedNode)) : nodes.take());
     if (node == nullptr) return false;
-    if (submitted != 0) static_cast<TimedNode*>(node)->submitted = submitted;
     node->fn = fn;
     node->drop = drop;
     if (copy_size != 0) {
       std::memcpy(node->bytes, ctx, copy_size);
     } else {
-      std::memcpy(node->bytes, &ctx, sizeof ctx);
+      node->pointed = {ctx, submitted};
     }
-    const Kind untimed = copy_size != 0 ? copied : pointed;
-    const Kind timed = copy_size != 0 ? timed_copied : timed_pointed;
-    work = {submitted != 0 ? timed : untimed, reinterpret_cast<std::uintptr_t>(node)};
+    if (kind == timed_copied) static_cast<TimedNode*>(node)->submitted = submitted;
+    work = {kind, reinterpret_cast<std::uintptr_t>(node)};
     return true;
   }
 
   // Frees what pack() made, without running or dropping anything.
   template <class Nodes>
   static void discard(Nodes&& nodes, const queue::Work& work) {
-    if (Node* const node = node_of(work); node != nullptr) is_timed(work) ? std::free(node) : nodes.give(node);
+    Task(work).free(nodes);
   }
 
-  explicit Task(const queue::Work& work) : node_(node_of(work)), has_timed_node_(is_timed(work)) {
+  explicit Task(const queue::Work& work) : node_(node_of(work)), has_timed_node_(work.fn == timed_copied) {
     if (job_of(work) != nullptr) return;
     if (node_ == nullptr) {
       fn = reinterpret_cast<TaskFn>(work.fn);
@@ -76,17 +82,19 @@ struct Task {
     }
     fn = node_->fn;
     drop = node_->drop;
-    if (has_timed_node_) submitted = static_cast<TimedNode*>(node_)->submitted;
-    if (work.fn == copied || work.fn == timed_copied) {
-      ctx = node_->bytes;
+    if (work.fn == pointed) {
+      ctx = node_->pointed.ctx;
+      submitted = node_->pointed.submitted;
     } else {
-      std::memcpy(&ctx, node_->bytes, sizeof ctx);
+      ctx = node_->bytes;
+      if (has_timed_node_) submitted = static_cast<TimedNode*>(node_)->submitted;
     }
   }
 
   // It has started, and may do so again: it is timed no more.
   void note_started() {
-    if (submitted != 0) static_cast<TimedNode*>(node_)->submitted = 0;
+    if (submitted == 0) return;
+    (has_timed_node_ ? static_cast<TimedNode*>(node_)->submitted : node_->pointed.submitted) = 0;
   }
 
   // Frees the node. The context is gone afterwards.
@@ -118,8 +126,7 @@ struct Task {
 
  private:
   // In place of a function: what `ctx` is, the node of a task or something else. (0 is an empty cell.)
-  enum Kind : std::uintptr_t { copied = 1, pointed, timed_copied, timed_pointed, no_task, job_slot, timer_slot };
-  static bool is_timed(const queue::Work& work) { return work.fn == timed_copied || work.fn == timed_pointed; }
+  enum Kind : std::uintptr_t { copied = 1, pointed, timed_copied, no_task, job_slot, timer_slot };
   static Node* node_of(const queue::Work& work) {
     return work.fn < no_task ? reinterpret_cast<Node*>(work.ctx) : nullptr;
   }

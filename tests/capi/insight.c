@@ -39,6 +39,10 @@ static int32_t task_again(void* ctx) {
   int* left = (int*)ctx;
   return (*left)-- > 0 ? pool_task_again_after(0) : 0;
 }
+static int32_t task_all_x(void* ctx) {
+  for (int i = 0; i < POOL_TASK_COPY_MAX; i++) CHECK(((const char*)ctx)[i] == 'x');
+  return 0;
+}
 static int32_t job_nothing(void* ctx, void** result) {
   (void)ctx;
   (void)result;
@@ -71,12 +75,22 @@ static void check_histograms(uint32_t workers) {
   OK(pool_group_submit_job(group, job_nothing, NULL, NULL, NULL, &job));
   OK(pool_group_submit_task(group, &with_drop));
   OK(pool_group_submit_after(group, 1000, task_nothing, NULL, NULL));
+  int copied_left = 2;
+  pool_task_t copied = {
+      .struct_size = sizeof copied, .fn = task_again, .ctx = &copied_left, .copy_size = sizeof copied_left};
+  OK(pool_group_submit_task(group, &copied));
+  char bytes[POOL_TASK_COPY_MAX];
+  memset(bytes, 'x', sizeof bytes);
+  copied.fn = task_all_x;
+  copied.ctx = bytes;
+  copied.copy_size = sizeof bytes;
+  OK(pool_group_submit_task(group, &copied));
   OK(pool_group_wait(group));
   OK(pool_job_release(job));
   CHECK_EQ(drops, 1);
-  CHECK_EQ(histogram_of(pool, POOL_HISTOGRAM_WAIT).count, 128);
+  CHECK_EQ(histogram_of(pool, POOL_HISTOGRAM_WAIT).count, 130);
   const uint64_t before = histogram_of(pool, POOL_HISTOGRAM_RUN).sum;
-  CHECK_EQ(histogram_of(pool, POOL_HISTOGRAM_RUN).count, 128);
+  CHECK_EQ(histogram_of(pool, POOL_HISTOGRAM_RUN).count, 130);
   for (int i = 0; i < 10; i++) OK(pool_group_submit(group, spend_1ms, NULL));
   OK(pool_group_wait(group));
   const pool_histogram_t runs = histogram_of(pool, POOL_HISTOGRAM_RUN);
@@ -122,8 +136,8 @@ static int64_t oldest_of(pool_group_t group) {
   OK(pool_group_stats(group, &stats, sizeof stats));
   return stats.oldest_wait;
 }
-static void check_oldest(void) {
-  const pool_t pool = make_timed(1, 1);
+static void check_oldest(uint64_t timing) {
+  const pool_t pool = make_timed(1, timing);
   const pool_group_t held = make_group(pool);
   const pool_group_t group = make_group(pool);
   gate_t gate = GATE_CLOSED;
@@ -325,7 +339,8 @@ int main(void) {
   check_percentiles();
   check_histograms(1);
   check_histograms(3);
-  check_oldest();
+  check_oldest(1);
+  check_oldest(1000); /* nearly none of them is timed */
   check_longest_run();
   check_outcomes(1);
   check_outcomes(3);
