@@ -135,6 +135,12 @@ class ChaosMutex {
     lock_.lock();
     ChaosThread::step();
   }
+  bool try_lock() {
+    ChaosThread::step();
+    const bool has_lock = lock_.try_lock();
+    ChaosThread::step();
+    return has_lock;
+  }
   void unlock() {
     ChaosThread::step();
     lock_.unlock();

@@ -14,16 +14,25 @@ namespace pool::sched {
 // Creates a worker, unless by now somebody idles or searches, or the pool is at its bound. False: the system gave none.
 template <class Sys>
 bool grow(World<Sys>& world, Pool<Sys>& pool) {
-  std::unique_lock lock(pool.growth);
+  std::unique_lock lock(pool.growth, std::defer_lock);
+  const auto somebody_looks = [&pool](typename park::IdleSet<Sys>::State state) {
+    // (A searching thread without threads is a late waker of the slot's last life.)
+    return state.threads() > 0 && ((state.searching() > 0 && !pool.is_eager()) || state.idle() > 0);
+  };
+  // Somebody creates one, most probably, and has raised searching: not to be waited for, which could be with a task in
+  // our hands that then waits for a processor.
+  if (!lock.try_lock()) {
+    if (somebody_looks(pool.idle.state())) return true;
+    lock.lock();
+  }
   // A late submit may be here after its task has run and the pool has gone.
   if ((pool.generation.load() & 1U) == 0 || pool.stopping.load() != 0) return true;
-  const bool eager = pool.is_eager();
   for (;;) {
     const park::Bounds bounds = pool.bounds();
     const auto state = pool.idle.state();
-    // A searching thread without threads is a late waker of the slot's last life.
-    const bool somebody_looks = state.threads() > 0 && ((state.searching() > 0 && !eager) || state.idle() > 0);
-    if (somebody_looks || state.running() >= pool.running_bound() || state.threads() >= bounds.total()) return true;
+    if (somebody_looks(state) || state.running() >= pool.running_bound() || state.threads() >= bounds.total()) {
+      return true;
+    }
     if (pool.idle.begin_thread(state, true)) break;
   }
   if (start_worker(world, pool, true)) return true;

@@ -154,6 +154,7 @@ class Atomic {
 class Mutex {
  public:
   void lock() { mutex_.lock(rl::debug_info("lock", __FILE__, __LINE__)); }
+  bool try_lock() { return mutex_.try_lock(rl::debug_info("try_lock", __FILE__, __LINE__)); }
   void unlock() { mutex_.unlock(rl::debug_info("unlock", __FILE__, __LINE__)); }
 
  private:
