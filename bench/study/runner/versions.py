@@ -36,10 +36,18 @@ def java_version(java):
     return lines[-2].strip() if len(lines) > 1 else ""  # the line that names vendor and build
 
 
+def commit_name():
+    """The commit, with a mark if anything differs from it but for what a study itself writes."""
+    name = first_line(["git", "-C", ROOT, "describe", "--always", "--exclude=*"])
+    own = [":!bench/study/" + what for what in ("data.csv", "machine.txt", "README.md", "plots", "study.html")]
+    is_changed = first_line(["git", "-C", ROOT, "status", "--porcelain", "--untracked-files=no", "--", ".", *own])
+    return name + "-dirty" if name and is_changed else name
+
+
 def versions(java):
     """{what: version}, of what is there."""
     workloads = os.path.join(ROOT, "bench", "workloads")
-    commit = first_line(["git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*"])
+    commit = commit_name()
     found = {
         "libpool": (found_in(os.path.join(ROOT, "CMakeLists.txt"), r"project\([^)]*VERSION\s+([\d.]+)") + " " +
                     commit).strip(),
