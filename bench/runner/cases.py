@@ -53,8 +53,9 @@ class Case:
 class Run:
     """One start of a program, which prints a line for each of `cases`.
 
-    Options: slow: once is enough with --quick, it hardly varies and sleeps long; once: always; quick: peers that are run with --quick
-    as well; futex: so many tasks in all, to count calls of futex() for each.
+    Options: slow: once is enough with --quick, it hardly varies and sleeps long; once: always; short: three times as
+    often, for a moment of a neighbour's is as long as a run; quick: peers that are run with --quick as well; futex: so
+    many tasks in all, to count calls of futex() for each.
     """
 
     name: str
@@ -96,19 +97,20 @@ BOUNDED = ("Go channel", "ants")
 TBB = ("oneTBB",)
 
 RUNS = (
-    single("flood", "ns/task", ALL, (Goal(0.10, TBB), Goal(0.10, ("Asio", "GLib", "Go", "ants")))),
+    single("flood", "ns/task", ALL, (Goal(0.10, TBB), Goal(0.10, ("Asio", "GLib", "Go", "ants"))), short=True),
     single("flood-drop", "ns/task"),
     timed("flood", 1), timed("flood", 16),
     single("submitters-2", "ns/task", POOLS, (Goal(0.25, TBB),)),
     single("submitters-4", "ns/task", POOLS, (Goal(0.5, TBB),)),
-    single("fan3", "ns/round", ALL, (Goal(0.4, TBB), Goal(0.15, ("Go",)), Goal(0.333, TBB, kind="cpu"))),
+    single("fan3", "ns/round", ALL, (Goal(0.4, TBB), Goal(0.15, ("Go",)), Goal(0.333, TBB, kind="cpu")),
+           short=True),
     timed("fan3", 1), timed("fan3", 16),
     single("fan3-5us", "ns/round", ALL, (Goal(1.05, TBB),)),
     single("fan3-5us-w4", "ns/round", TBB, (Goal(1.2, case="fan3-5us"),)),
     single("fan3-5us-w8", "ns/round", TBB, (Goal(1.2, case="fan3-5us"),)),
-    single("tasks-1us", "ns/task", ("floor",) + POOLS + ("OpenMP", "rayon"), (Goal(1.05, ("floor",)),)),
+    single("tasks-1us", "ns/task", ("floor",) + POOLS + ("OpenMP", "rayon"), (Goal(1.05, ("floor",)),), short=True),
     timed("tasks-1us", 1), timed("tasks-1us", 16),
-    single("fib24", "ns/call", TBB + ("OpenMP", "Go", "rayon"), (Goal(0.5, TBB),)),
+    single("fib24", "ns/call", TBB + ("OpenMP", "Go", "rayon"), (Goal(0.5, TBB),), short=True),
     single("fib24-drop", "ns/call"),
     single("flood-bounded", "ns/task", BOUNDED, (Goal(0.3, BOUNDED), Goal(plus=0.1, kind="futex")), futex=1_100_000,
            quick=("Go channel",)),
@@ -155,3 +157,5 @@ RUNS = (
 
 # What is run with --quick: nothing else is worth two minutes. The last are no pools but what goals are measured by.
 QUICK_PEERS = ("oneTBB", "Go", "floor", "ideal", "C", "empty")
+
+SHORT = tuple(run.name for run in RUNS if run.options.get("short"))

@@ -4,6 +4,7 @@
 import os
 import time
 
+from cases import SHORT
 from machine import describe
 from plots import draw
 from table import page, summary
@@ -18,7 +19,7 @@ def write_report(path, results, runs, others, complaints):
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     lines = [BEGIN, "", f"{time.strftime('%d %B %Y')}. {describe()}.",
-             f"Medians of {runs} alternating runs{'' if others is None else f'; others used {others:.2f} CPUs'}. "
+             f"Medians of {runs} alternating runs ({3 * runs} of {', '.join(SHORT)}){'' if others is None else f'; others used {others:.2f} CPUs'}. "
              f"{summary(results)}.", ""]
     lines += page(results)
     lines += [""] + [f"Not measured: {text}" for text in complaints]

@@ -67,6 +67,13 @@ def show(options):
     return 0
 
 
+def times_of(run, options):
+    """How often each program is run."""
+    if run.options.get("once") or (options.quick and run.options.get("slow")):
+        return 1
+    return options.runs * (3 if run.options.get("short") and not options.quick else 1)
+
+
 def main():
     options = arguments()
     if options.source:
@@ -101,9 +108,7 @@ def main():
             elif peer not in skipped:
                 skipped.add(peer)
                 print(f"SKIPPED: {peer} ({NEEDS.get(peer, 'not built')})")
-        once = run.options.get("once") or (options.quick and run.options.get("slow"))
-        times = 1 if once else options.runs
-        found = measure(run, peers, programs, times, complain)
+        found = measure(run, peers, programs, times_of(run, options), complain)
         if "futex" in run.options and found[0].ours is not None:
             calls = programs.futex_calls(run.name)
             tasks = run.options["futex"] / (5 if options.quick else 1)

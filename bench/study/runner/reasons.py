@@ -57,8 +57,8 @@ ONE_MORE = ("Few tasks in flight. libpool is asked for as many workers as there 
             "took 0.82 (ten tasks of 1 us), 0.95 (ten of 10 us) and 0.94 (a hundred of 100 us) of the time, measured "
             "apart in seven turns: so that is what to do for a program that only ever waits.")
 ALONE = ("A single task. Its submit wakes a worker, since none looks for work while there is none: a call of the "
-         "system, of several microseconds on a virtual machine. oneTBB's threads look for work all the time, on 1.8 CPUs "
-         "in place of 1.2 (measured apart).")
+         "system, of several microseconds on a virtual machine. oneTBB's threads look for work all the time, on 1.8 "
+         "CPUs in place of 1.2 (measured apart).")
 PROGRAMS = ("Few tasks, so that the memory is that of the programs: the process of libpool has {} before it makes a "
             "pool (the median in the base case), and a pool has rooms that are there at once and not when they are "
             "needed.")

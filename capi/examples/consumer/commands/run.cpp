@@ -4,8 +4,10 @@
 // run.cpp - puts queue, pool and master together.
 #include <fcntl.h>
 #include <pool/insight.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -92,6 +94,29 @@ class Trace {
   const std::string file_;
 };
 
+// While it lives SIGQUIT, which is Ctrl-\ in a terminal, writes to stderr what the pool is at, and the work goes on.
+class DumpOnQuit {
+ public:
+  explicit DumpOnQuit(pool_t pool) {
+    pool_ = pool;
+    struct sigaction action {};
+    sigaction(SIGQUIT, nullptr, &action);
+    if (action.sa_handler != SIG_DFL) return;  // ignored from the start, or taken by a tool
+    action.sa_handler = [](int) { pool_dump(pool_, STDERR_FILENO); };
+    action.sa_flags = SA_RESTART;
+    is_taken_ = sigaction(SIGQUIT, &action, nullptr) == 0;
+  }
+  ~DumpOnQuit() {
+    if (is_taken_) std::signal(SIGQUIT, SIG_DFL);
+  }
+  DumpOnQuit(const DumpOnQuit&) = delete;
+  DumpOnQuit& operator=(const DumpOnQuit&) = delete;
+
+ private:
+  static inline pool_t pool_{};
+  bool is_taken_ = false;
+};
+
 std::unique_ptr<View> make_view(pool_t pool, const Options& options) {
   if (options.run.watch) return std::make_unique<Watch>(pool, capacity_of(options.run));
   return std::make_unique<Progress>(pool, !options.json);
@@ -118,6 +143,8 @@ Exit run(const Options& options) {
   auto queue = open_queue(options, [&mailbox](const std::string& line) { mailbox.post_line(line); });
   const Pool pool(options.run);
   const Trace trace(pool.handle(), options.run.trace);
+  std::optional<DumpOnQuit> dump;
+  if (!options.run.watch) dump.emplace(pool.handle());  // which has the terminal for itself
   std::optional<MetricsServer> metrics;
   if (options.run.metrics) metrics.emplace(pool.handle(), *options.run.metrics);
   Keeper keeper(std::move(queue), {.prefetch = options.run.prefetch, .lease = options.run.lease}, mailbox);
