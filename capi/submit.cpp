@@ -133,8 +133,8 @@ pool_status_t capi::status_of(sched::Submitted submitted) {
                                                         pool_task_fn fn, void* ctx) {
   const std::uint32_t generation = base::Handle::generation(group.id);
   if (unusual_at(slot) == capi::Pool::is_timed) {
-    const auto& pool = *static_cast<const capi::Pool*>(slot.pool_slot.load(std::memory_order_relaxed));
-    return submit_timed({pool.world, &slot, generation}, fn, ctx);
+    if (!sched::is_own(slot)) local.forget_group(group.id);
+    return submit_timed({capi::the_world.load(std::memory_order_acquire), &slot, generation}, fn, ctx);
   }
   const queue::Work work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
   if (sched::submit_traced(slot, generation, work)) {

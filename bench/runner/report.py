@@ -19,7 +19,8 @@ def write_report(path, results, runs, others, complaints):
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     lines = [BEGIN, "", f"{time.strftime('%d %B %Y')}. {describe()}.",
-             f"Medians of {runs} alternating runs ({3 * runs} of {', '.join(SHORT)}){'' if others is None else f'; others used {others:.2f} CPUs'}. "
+             f"Medians of {runs} alternating runs ({3 * runs} of {', '.join(SHORT)})"
+             f"{'' if others is None else f'; others used {others:.2f} CPUs'}. "
              f"{summary(results)}.", ""]
     lines += page(results)
     lines += [""] + [f"Not measured: {text}" for text in complaints]

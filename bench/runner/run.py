@@ -37,7 +37,10 @@ def arguments():
     parser.add_argument("--plots", metavar="FOLDER", help="draw the results as SVG")
     parser.add_argument("--scale", action="store_true", help="on 1, 2, 4, ... CPUs instead, beside oneTBB")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.report and options.quick:
+        parser.error("--report is of a whole run, not of a --quick one")
+    return options
 
 
 def chosen(names):

@@ -140,6 +140,7 @@ struct alignas(base::cache_line) Group {
     }
     owner.store(its_owner, std::memory_order_relaxed);
     used.store(0, std::memory_order_relaxed);
+    oldest.store(0, std::memory_order_relaxed);
     batch.store(1, std::memory_order_relaxed);
     notices.open(generation);
     // Most lives are as plain as the one before.

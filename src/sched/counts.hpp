@@ -41,10 +41,12 @@ std::int64_t nanoseconds_of(const Pool<Sys>& pool, std::int64_t ticks) {
 // How long what waits in a group's queue has waited, in ns, at most; 0: nothing does, or it is not known.
 template <class Sys>
 std::int64_t oldest_wait(World<Sys>& world, const group::Group<Sys>& group, std::int64_t now) {
-  if (group.oldest.load(std::memory_order_relaxed) == 0) return 0;
+  const std::uint32_t index = group.pool.load(std::memory_order_relaxed);
+  if (index == base::nil || world.pools[index].timed_every.load() == 0) return 0;
   if (group.queue.empty() && !any_window_of(world, group)) return 0;
-  // (Looked at again: it is of what we have found waiting.)
-  return std::max<std::int64_t>(now - group.oldest.load(std::memory_order_relaxed), 0);
+  // (A submit that ends an empty moment raises the tail, then says when: in between it may be an older moment.)
+  const std::int64_t oldest = group.oldest.load(std::memory_order_relaxed);
+  return oldest == 0 ? 0 : std::max<std::int64_t>(now - oldest, 0);
 }
 template <class Sys>
 std::int64_t oldest_wait_of(World<Sys>& world, const Pool<Sys>& pool) {

@@ -193,7 +193,7 @@ class Run {
     if (frame_.is_inherited()) return;
     if (job_ != nullptr) finish_job(fate);
     if (has_unit_) give_unit(world_, group_, life_);
-    task_.free(TaskNodes<Sys>(world_));  // NOLINT(clang-analyzer-unix.Malloc): what is timed has come from malloc
+    task_.free(TaskNodes<Sys>(world_));  // NOLINT(clang-analyzer-unix.Malloc): a timed copy is malloc's
     if (frame_.place >= 0) pool_.numbers.give(frame_.place);
     frame_.pop();
     if (!is_counted_ || origin_ == Origin::batch) {

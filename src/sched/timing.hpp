@@ -2,8 +2,8 @@
 // Copyright (c) the libpool authors
 //
 // Timing: how long tasks wait and run, measured of one task in so many. While it is on, the others do not take the
-// shortest way into a queue either, but one nearly as short (`OnlyTimed` in sched/submit_fast.hpp), and the first one of
-// a queue looks at the clock; off, it costs one look.
+// shortest way into a queue either, but one nearly as short (`OnlyTimed` in sched/submit_fast.hpp), and the first one
+// of a queue looks at the clock; off, it costs one look.
 #pragma once
 
 #include <algorithm>

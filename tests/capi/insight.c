@@ -170,6 +170,9 @@ static void check_oldest(uint64_t timing) {
   gate_await(&second, 1);
   const int64_t oldest = oldest_of(group);
   CHECK(oldest > 0 && oldest <= now_ns() - between);
+  /* Nobody times any more. */
+  OK(pool_timing(pool, 0));
+  CHECK_EQ(oldest_of(group), 0);
   gate_open(&second);
   OK(pool_group_wait(group));
   OK(pool_destroy(pool));

@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-static const uint32_t worker_counts[] = {1, 2, 3, 8, 64};
+static const uint32_t worker_counts[] = {1, 2, 3, 4, 8, 64};
 enum { worker_counts_size = sizeof worker_counts / sizeof worker_counts[0] };
 
 static inline pool_options_t staff_options(uint32_t min, uint32_t max, int64_t idle_timeout) {

@@ -11,10 +11,9 @@ import support
 
 class Dump(support.ConsumerTest):
     def test_names_what_runs(self):
-        path = os.path.join(self.tree, b"large")
-        support.write(path)
-        os.truncate(path, 3000 << 20)
+        path = self.make_large()
         self.consumer("enqueue", self.tree)
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # what is ignored stays so
         process = self.start("run", "--json", "--workers", "3", "--deadline", "0.2")
         self.wait_for_readers(process, path, 3)
         process.send_signal(signal.SIGQUIT)

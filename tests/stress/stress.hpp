@@ -176,6 +176,6 @@ class Jobs {
   int count_;
 };
 
-inline constexpr std::uint32_t worker_counts[] = {1, 2, 3, 8, 64};
+inline constexpr std::uint32_t worker_counts[] = {1, 2, 3, 4, 8, 64};
 
 }  // namespace stress
