@@ -61,11 +61,11 @@ pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* 
   return capi::status_of(submit(work));
 }
 // The task's node is the queue's, once it is accepted.
-POOL_OR_FORKED  // NOLINT(clang-analyzer-unix.Malloc)
+// NOLINTNEXTLINE(clang-analyzer-unix.Malloc)
+POOL_OR_FORKED
 
-    pool_status_t
-    submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop, std::size_t copy_size,
-           sched::SubmitTerms terms) {
+pool_status_t submit(const capi::Resolved<Group>& found, pool_task_fn fn, void* ctx, pool_drop_fn drop,
+                     std::size_t copy_size, sched::SubmitTerms terms) {
   if (!found) return found.status();
   const std::int64_t submitted = terms.is_delayed ? 0 : sched::stamp_next(*found.world, *found.slot);
   return submit(found, fn, ctx, drop, copy_size, terms, submitted);
