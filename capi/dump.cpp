@@ -258,15 +258,13 @@ void tell_groups(Text& text, World& world, const Pool& pool) {
 }
 
 void tell_pool(Text& text, World& world, Pool& pool) {
-  const std::uint32_t tombstones = pool.tombstones.load();
-  const auto tasks = sched::Credits<System>::counts(world, pool);
-  const std::uint32_t others = tasks.unfinished - tasks.queued;
+  const auto tasks = sched::Credits<System>::tasks(world, pool);
   const auto state = pool.idle.state();
   text << "pool \"" << pool.name << "\": " << std::uint64_t{state.threads()} << " workers of "
        << std::uint64_t{pool.bounds().max()} << ", " << std::uint64_t{state.idle()} << " idle, "
        << std::uint64_t{pool.sections.load()} << " inside blocking sections; " << std::uint64_t{tasks.queued}
-       << " tasks queued, " << std::uint64_t{others > tombstones ? others - tombstones : 0} << " running; "
-       << std::uint64_t{pool.room.length()} << " submitters in line\n";
+       << " tasks queued, " << std::uint64_t{tasks.running} << " running; " << std::uint64_t{pool.room.length()}
+       << " submitters in line\n";
 }
 
 }  // namespace

@@ -69,16 +69,14 @@ std::int64_t run_of(const Pool<Sys>& pool, const Worker<Sys>& worker) {
 
 template <class Sys>
 PoolCounts count_pool(World<Sys>& world, Pool<Sys>& pool) {
-  const std::uint32_t tombstones = pool.tombstones.load();
-  const auto tasks = Credits<Sys>::counts(world, pool);
-  const std::uint32_t others = tasks.unfinished - tasks.queued;
+  const auto tasks = Credits<Sys>::tasks(world, pool);
   const auto state = pool.idle.state();
   const std::uint32_t max = pool.bounds().max();
   PoolCounts counts{.threads = state.threads(),
                     .idle = state.idle(),
                     .peak = 0,
                     .queued = tasks.queued,
-                    .running = others > tombstones ? others - tombstones : 0,
+                    .running = tasks.running,
                     .created = 0,
                     .left = 0,
                     .blocked = pool.sections.load(),

@@ -213,6 +213,18 @@ class Credits {
     return all;
   }
 
+  // What of that are tasks: those that wait, and those that have started and are not over.
+  struct Tasks {
+    std::uint32_t queued;
+    std::uint32_t running;
+  };
+  static Tasks tasks(World<Sys>& world, Pool<Sys>& pool) {
+    const std::uint32_t tombstones = pool.tombstones.load();
+    const typename Room::Counts all = counts(world, pool);
+    const std::uint32_t others = all.unfinished - all.queued;
+    return {all.queued, others > tombstones ? others - tombstones : 0};
+  }
+
  private:
   static constexpr std::uint64_t one_place = 1;
   static constexpr std::uint64_t one_token = std::uint64_t{1} << 32;

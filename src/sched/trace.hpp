@@ -226,12 +226,10 @@ template <class Sys, class Write>
 template <class Sys>
 [[gnu::noinline]] void record_counts(Pool<Sys>& pool, std::uint64_t number) {
   if (pool.trace_number.load() != number) return;
-  const auto tasks = Credits<Sys>::counts(*pool.world, pool);
-  const std::uint32_t tombstones = pool.tombstones.load();
-  const std::uint32_t others = tasks.unfinished - tasks.queued;
+  const auto tasks = Credits<Sys>::tasks(*pool.world, pool);
   const auto state = pool.idle.state();
   const TraceRecord counts = {.at = Sys::ticks(),
-                              .value = base::pack(others > tombstones ? others - tombstones : 0, tasks.queued),
+                              .value = base::pack(tasks.running, tasks.queued),
                               .group = state.threads(),
                               .life = state.idle(),
                               .kind = TraceKind::counts};

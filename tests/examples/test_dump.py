@@ -3,7 +3,6 @@
 """SIGQUIT shows what the pool is at, and the work goes on."""
 
 import json
-import os
 import signal
 
 import support
