@@ -11,7 +11,6 @@ namespace pool::os {
 namespace {
 
 constexpr std::size_t block_size = 65'536;
-constexpr std::size_t alignment = 64;
 
 constinit std::mutex mutex;
 constinit char* block = nullptr;
@@ -23,7 +22,7 @@ void lock_arena() noexcept { mutex.lock(); }
 void unlock_arena() noexcept { mutex.unlock(); }
 
 void* arena_allocate(std::size_t size) noexcept {
-  size = (size + alignment - 1) / alignment * alignment;
+  size = (size + arena_alignment - 1) / arena_alignment * arena_alignment;
   if (size > block_size) return nullptr;
   const std::lock_guard lock(mutex);
   if (size > left) {
