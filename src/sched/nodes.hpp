@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// TaskNodes: where the nodes of tasks come from and go to, for the calling thread.
+// TaskNodes: where the nodes of tasks come from and go to, for the calling thread, and what saves one.
 #pragma once
 
 #include "base/sanitizer.hpp"
@@ -19,6 +19,7 @@ class TaskNodes {
  public:
   explicit TaskNodes(World<Sys>& world) : world_(world) {}
 
+  Callbacks<Sys>& callbacks() { return world_.callbacks; }
   void* take() {
     return with_cache([this](typename Nodes::Cache& mine) { return world_.nodes.take(mine); });
   }

@@ -15,6 +15,7 @@
 #include "park/idle_set.hpp"
 #include "park/room.hpp"
 #include "queue/ready_set.hpp"
+#include "sched/callbacks.hpp"
 #include "sched/job.hpp"
 #include "sched/local.hpp"
 #include "sched/timer.hpp"
@@ -319,6 +320,7 @@ struct World {
   typename Sys::template Atomic<std::uint64_t> traces{0};  // so far
   typename Sys::Segments segments;
   typename Sys::Nodes nodes;
+  Callbacks<Sys> callbacks;
   // Nobody has had work for a while: a little of the free memory goes back to the system. False: there is no more.
   bool trim_some() {
     constexpr std::uint32_t pages = 16;

@@ -78,7 +78,7 @@ class Run {
         origin_(origin),
         job_(static_cast<JobType*>(Task::job_of(work))),
         work_(work),
-        task_(work),
+        task_(work, world.callbacks),
         frame_(&pool, &group, life_, origin == Origin::in_place, reinterpret_cast<std::uintptr_t>(task_.fn)) {
     frame_.job = job_;
     frame_.timer = timer;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Copyright (c) the libpool authors
 //
-// Task: what a cell means. A plain task is its function and its context, and costs nothing besides the cell. A task
-// with a drop callback or a copied context has a node; its cell's `fn` is a small number, which is no function's
-// address since nothing can be mapped there, and its `ctx` the node.
+// Task: what a cell means. A bare task is its function and its context. One with a drop has the number of both
+// (sched/callbacks.hpp) in place of the function. Neither needs anything besides the cell. One with a copied context
+// has a node, and so has one that is timed, and one whose callbacks have no number: its cell's `ctx` is the node, and
+// `fn` says so. Such an `fn` is small, and no function's address, since nothing can be mapped there.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <cstring>
 
 #include "queue/cell.hpp"
+#include "sched/callbacks.hpp"
 
 namespace pool::sched {
 
@@ -44,13 +46,21 @@ struct Task {
   };
 
   // Makes the cell of a task; false: no memory. copy_size 0 keeps ctx itself, submitted 0 is not timed. `nodes` is
-  // where nodes come from and go to (sched/nodes.hpp); those of copies that are timed are larger, and come from malloc.
+  // where nodes come from and go to, and has the callbacks (sched/nodes.hpp); nodes of copies that are timed are
+  // larger, and come from malloc.
   template <class Nodes>
   static bool pack(Nodes&& nodes, TaskFn fn, void* ctx, DropFn drop, std::size_t copy_size, queue::Work& work,
                    std::int64_t submitted = 0) {
     if (drop == nullptr && copy_size == 0 && submitted == 0) {
-      work = {reinterpret_cast<std::uintptr_t>(fn), reinterpret_cast<std::uintptr_t>(ctx)};
+      work = {address_of(fn), reinterpret_cast<std::uintptr_t>(ctx)};
       return true;
+    }
+    if (copy_size == 0 && submitted == 0) {
+      const std::uint32_t number = nodes.callbacks().number_of({address_of(fn), address_of(drop)});
+      if (number != base::nil) {
+        work = {first_pair + number, reinterpret_cast<std::uintptr_t>(ctx)};
+        return true;
+      }
     }
     const Kind kind = copy_size == 0 ? pointed : submitted == 0 ? copied : timed_copied;
     auto* const node = static_cast<Node*>(kind == timed_copied ? std::malloc(sizeof(TimedNode)) : nodes.take());
@@ -70,11 +80,21 @@ struct Task {
   // Frees what pack() made, without running or dropping anything.
   template <class Nodes>
   static void discard(Nodes&& nodes, const queue::Work& work) {
-    Task(work).free(nodes);
+    Task(work, nodes.callbacks()).free(nodes);
   }
 
-  explicit Task(const queue::Work& work) : node_(node_of(work)), has_timed_node_(work.fn == timed_copied) {
+  template <class Sys>
+  Task(const queue::Work& work, const Callbacks<Sys>& callbacks)
+      : node_(node_of(work)), has_timed_node_(work.fn == timed_copied) {
+    static_assert(first_pair + Callbacks<Sys>::count <= first_function);
     if (job_of(work) != nullptr) return;
+    if (is_pair(work)) {
+      const auto both = callbacks[static_cast<std::uint32_t>(work.fn - first_pair)];
+      fn = reinterpret_cast<TaskFn>(both.fn);
+      ctx = reinterpret_cast<void*>(work.ctx);
+      drop = reinterpret_cast<DropFn>(both.drop);
+      return;
+    }
     if (node_ == nullptr) {
       fn = reinterpret_cast<TaskFn>(work.fn);
       ctx = reinterpret_cast<void*>(work.ctx);
@@ -119,14 +139,21 @@ struct Task {
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).
   static queue::Work tombstone() { return {no_task, 0}; }
   // A function and its context, and nothing else.
-  static bool is_bare(const queue::Work& work) { return work.fn > timer_slot; }
+  static bool is_bare(const queue::Work& work) { return work.fn >= first_function; }
   // A task that has a place in the queue, and is nothing but that.
-  static bool is_plain(const queue::Work& work) { return work.fn < no_task || is_bare(work); }
+  static bool is_plain(const queue::Work& work) { return work.fn < no_task || work.fn >= first_pair; }
   static bool is_tombstone(const queue::Work& work) { return work.fn == no_task; }
 
  private:
   // In place of a function: what `ctx` is, the node of a task or something else. (0 is an empty cell.)
   enum Kind : std::uintptr_t { copied = 1, pointed, timed_copied, no_task, job_slot, timer_slot };
+  static constexpr std::uintptr_t first_pair = 16;  // those of the callbacks, by their numbers
+  static constexpr std::uintptr_t first_function = 4096;
+  static bool is_pair(const queue::Work& work) { return work.fn >= first_pair && work.fn < first_function; }
+  template <class Fn>
+  static std::uintptr_t address_of(Fn* fn) {
+    return reinterpret_cast<std::uintptr_t>(fn);
+  }
   static Node* node_of(const queue::Work& work) {
     return work.fn < no_task ? reinterpret_cast<Node*>(work.ctx) : nullptr;
   }
