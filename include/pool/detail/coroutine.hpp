@@ -5,7 +5,8 @@
 //
 // The library knows nothing of coroutines: a spawned one is a task whose context is a *driver*. It resumes the
 // innermost coroutine; when that sleeps, the task hands itself back (pool_task_suspend), and is called again later, on
-// any thread. Every promise knows the driver that it runs under, so that nothing depends on the thread.
+// any thread. Every promise knows the driver that it runs under, so that nothing depends on the thread. That is the
+// promise of the outermost one: a coroutine takes one allocation, its frame.
 //
 // A driver resumes in a loop: a coroutine that awaits another one, or is over, says who is next and returns. (The
 // symmetric transfer of the standard would do without the return. But g++ makes a tail call of it only if it optimizes,
@@ -17,7 +18,8 @@
 #include <atomic>
 #include <concepts>
 #include <coroutine>
-#include <memory>
+#include <cstdint>
+#include <exception>
 
 namespace pool {
 inline namespace v1 {
@@ -36,28 +38,28 @@ class driver {
   void set_next(std::coroutine_handle<> next) noexcept { next_ = next; }
   std::coroutine_handle<> next() const noexcept { return next_; }
 
-  // False: it sleeps, and its task has to return answer().
+  // False: it sleeps, and its task has to return POOL_TASK_AGAIN.
   bool resume() {
     is_asleep_ = false;
     while (next_ && !is_asleep_) next_.resume();
     return !is_asleep_;
   }
-  std::int32_t answer() const noexcept { return answer_; }
 
   // From the coroutine `self`, which is about to be suspended: it goes on after `timeout`, or when the timer that
   // start(timer) gets is fired. If the status is another one than ok, that of `start` included, it does not sleep.
   template <class Start>
   status sleep(std::coroutine_handle<> self, std::int64_t timeout, Start&& start) {
     pool_timer_t timer{};
-    const std::int32_t answer = pool_task_suspend(timeout, &timer);
-    if (answer != POOL_TASK_AGAIN) return status::no_memory;
+    if (pool_task_suspend(timeout, &timer) != POOL_TASK_AGAIN) return status::no_memory;
     const status started = start(timer);
-    return started == status::ok ? fall_asleep(self, answer) : started;
+    if (started == status::ok) fall_asleep(self);
+    return started;
   }
   // The same without a handle, which costs less.
   status sleep(std::coroutine_handle<> self, std::int64_t timeout) {
-    const std::int32_t answer = pool_task_again_after(timeout);
-    return answer == POOL_TASK_AGAIN ? fall_asleep(self, answer) : status::no_memory;
+    if (pool_task_again_after(timeout) != POOL_TASK_AGAIN) return status::no_memory;
+    fall_asleep(self);
+    return status::ok;
   }
 
   void hold() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); }
@@ -70,19 +72,16 @@ class driver {
   ~driver() = default;
 
  private:
-  status fall_asleep(std::coroutine_handle<> self, std::int32_t answer) noexcept {
+  void fall_asleep(std::coroutine_handle<> self) noexcept {
     next_ = self;
-    answer_ = answer;
     is_asleep_ = true;
-    return status::ok;
   }
   // Nobody uses it any more.
   virtual void end() noexcept = 0;
 
   std::coroutine_handle<> next_;
-  std::int32_t answer_ = 0;
-  bool is_asleep_ = false;
   std::atomic<std::uint32_t> holders_{1};  // the library's task is one
+  bool is_asleep_ = false;
 };
 
 // What task<T> accepts in co_await besides tasks and groups.
@@ -94,9 +93,10 @@ template <class T>
 class task_awaiter;
 class group_awaiter;
 
-// What all promises have. Others' awaitables are refused: they would resume the coroutine on a thread of theirs, behind
-// the back of the library. pool::suspend() waits for whatever calls back.
-class promise_base {
+// What all promises have: each can drive, and the one that nobody awaits does, unless it is a child in a task of its
+// own. Others' awaitables are refused: they would resume the coroutine on a thread of theirs, behind the back of the
+// library. pool::suspend() waits for whatever calls back.
+class promise_base : public driver {
  public:
   std::suspend_always initial_suspend() const noexcept { return {}; }
 
@@ -106,7 +106,7 @@ class promise_base {
     void await_suspend(std::coroutine_handle<Promise> self) const noexcept {
       promise_base& ended = self.promise();
       ended.is_over = true;
-      ended.runner->set_next(ended.continuation);
+      ended.runner->set_next(ended.runner == &ended ? nullptr : ended.continuation());
     }
     void await_resume() const noexcept {}
   };
@@ -129,35 +129,74 @@ class promise_base {
     return static_cast<A&&>(other);
   }
 
+  // It runs under that driver, next of all, and after it `continuation` does.
+  void begin(std::coroutine_handle<> self, driver& its_runner, std::coroutine_handle<> continuation) noexcept {
+    runner = &its_runner;
+    set_next(continuation);
+    its_runner.set_next(self);
+  }
+  // Who awaits it: one that does not drive has no other use for next().
+  std::coroutine_handle<> continuation() const noexcept { return next(); }
+
+  bool is_over = false;  // (first, where the driver leaves room)
   driver* runner = nullptr;
-  std::coroutine_handle<> continuation;  // who awaits it
   std::exception_ptr error;
-  bool is_over = false;
+
+ protected:
+  ~promise_base() = default;
+};
+
+// That which depends on the type: what is returned, and by which handle the frame is known.
+template <class T, class Promise>
+class promise_of : public promise_base {
+ public:
+  task<T> get_return_object() noexcept;
+
+  // Once, when nobody runs it any more: its value, or what it threw. One that was dropped is cancelled.
+  T take() {
+#if defined(__cpp_exceptions)
+    if (error) std::rethrow_exception(std::move(error));
+#endif
+    if (!is_over) raise(status::cancelled, "a task that was dropped");
+    return result.take();
+  }
+
+  std::coroutine_handle<Promise> handle() noexcept {
+    return std::coroutine_handle<Promise>::from_promise(static_cast<Promise&>(*this));
+  }
+
+  // The task of one that drives itself: the library has its frame.
+  static std::int32_t run(void* ctx) {
+    auto* const self = static_cast<Promise*>(ctx);
+    return run_guarded([self] { return self->resume() ? outcome_of([self] { return self->take(); }) : POOL_TASK_AGAIN; });
+  }
+  static void drop(void* ctx) noexcept { static_cast<Promise*>(ctx)->release(); }
+
+ protected:
+  ~promise_of() = default;
+
+  [[no_unique_address]] job_result<T> result;
+
+ private:
+  void end() noexcept override { handle().destroy(); }
 };
 
 template <class T>
-class promise final : public promise_base {
+class promise final : public promise_of<T, promise<T>> {
  public:
   static_assert(!std::is_rvalue_reference_v<T> && !std::is_const_v<T>, "a value, an lvalue reference, or void");
-
-  task<T> get_return_object() noexcept;
 
   template <class U = T>
   requires std::convertible_to<U&&, T>
   void return_value(U&& value) {
-    result.store([&value]() -> T { return static_cast<U&&>(value); });
+    this->result.store([&value]() -> T { return static_cast<U&&>(value); });
   }
-
-  job_result<T> result;
 };
 
 template <>
-class promise<void> final : public promise_base {
+class promise<void> final : public promise_of<void, promise<void>> {
  public:
-  inline task<void> get_return_object() noexcept;
   void return_void() const noexcept {}
-
-  job_result<void> result;
 };
 
 // Owns the frame of a coroutine.
@@ -165,43 +204,35 @@ template <class T>
 class frame {
  public:
   frame() noexcept = default;
-  explicit frame(promise<T>& its) noexcept : handle_(std::coroutine_handle<promise<T>>::from_promise(its)) {}
-  frame(frame&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  explicit frame(promise<T>& its) noexcept : promise_(&its) {}
+  frame(frame&& other) noexcept : promise_(other.let_go()) {}
   frame& operator=(frame&& other) noexcept {
     if (this != &other) {
       const frame old(std::move(*this));
-      handle_ = std::exchange(other.handle_, nullptr);
+      promise_ = other.let_go();
     }
     return *this;
   }
   ~frame() {
-    if (handle_) handle_.destroy();
+    if (promise_ != nullptr) promise_->handle().destroy();
   }
 
-  explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
-  promise_base* base() const noexcept { return handle_ ? &handle_.promise() : nullptr; }
+  explicit operator bool() const noexcept { return promise_ != nullptr; }
+  promise_base* base() const noexcept { return promise_; }
+  // It is the caller's.
+  promise<T>* let_go() noexcept { return std::exchange(promise_, nullptr); }
 
-  // It runs under that driver, next of all, and after it `continuation` does.
   void begin(driver& runner, std::coroutine_handle<> continuation) const noexcept {
-    if (!handle_) return;
-    handle_.promise().runner = &runner;
-    handle_.promise().continuation = continuation;
-    runner.set_next(handle_);
+    if (promise_ != nullptr) promise_->begin(promise_->handle(), runner, continuation);
   }
 
-  // Once, when nobody runs it any more: its value, or what it threw. One that was dropped is cancelled.
   T take() const {
-    if (!handle_) raise(status::invalid, "an empty task");
-    auto& its = handle_.promise();
-#if defined(__cpp_exceptions)
-    if (its.error) std::rethrow_exception(std::move(its.error));
-#endif
-    if (!its.is_over) raise(status::cancelled, "a task that was dropped");
-    return its.result.take();
+    if (promise_ == nullptr) raise(status::invalid, "an empty task");
+    return promise_->take();
   }
 
  private:
-  std::coroutine_handle<promise<T>> handle_;
+  promise<T>* promise_ = nullptr;
 };
 
 template <class T>
@@ -250,7 +281,7 @@ class [[nodiscard]] task {
   explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 
  private:
-  friend promise_type;
+  friend detail::promise_of<T, promise_type>;
   template <class U>
   friend detail::frame<U>& detail::frame_of(task<U>& owner) noexcept;
 
@@ -266,11 +297,10 @@ frame<T>& frame_of(task<T>& owner) noexcept {
   return owner.frame_;
 }
 
-template <class T>
-task<T> promise<T>::get_return_object() noexcept {
-  return task<T>(*this);
+template <class T, class Promise>
+task<T> promise_of<T, Promise>::get_return_object() noexcept {
+  return task<T>(static_cast<Promise&>(*this));
 }
-inline task<void> promise<void>::get_return_object() noexcept { return task<void>(*this); }
 
 // A child, in the task of its parent.
 template <class T>
@@ -294,27 +324,6 @@ task_awaiter<T> promise_base::await_transform(task<T>&& child) noexcept {
   return task_awaiter<T>(std::move(frame_of(child)));
 }
 
-// A coroutine of its own in a group: the context of the library's task.
-template <class T>
-class spawned final : public driver {
- public:
-  explicit spawned(frame<T>&& its) noexcept : body(std::move(its)) { body.begin(*this, nullptr); }
-
-  static std::int32_t run(void* ctx) {
-    auto* const self = static_cast<spawned*>(ctx);
-    return run_guarded([self] {
-      if (!self->resume()) return self->answer();
-      return outcome_of([self] { return self->body.take(); });
-    });
-  }
-  static void drop(void* ctx) noexcept { static_cast<spawned*>(ctx)->release(); }
-
-  frame<T> body;
-
- private:
-  void end() noexcept override { delete this; }
-};
-
 inline pool_task_t c_task(pool_task_fn run, void* ctx, pool_drop_fn drop, const submit_options& options) noexcept {
   pool_task_t c = sized<pool_task_t>();
   c.overflow = static_cast<std::uint32_t>(options.overflow);
@@ -331,15 +340,12 @@ template <class T>
 status group_ref::try_spawn(task<T>&& body, const submit_options& options) const {
   detail::frame<T>& its = detail::frame_of(body);
   if (!its) return status::invalid;
-  auto owner = std::make_unique<detail::spawned<T>>(std::move(its));
   // Not ours from here on: pthread_exit() in a task that is run in place comes out of the call; it was accepted then.
-  detail::spawned<T>* const ready = owner.release();
-  const pool_task_t c = detail::c_task(detail::spawned<T>::run, ready, detail::spawned<T>::drop, options);
+  detail::promise<T>& own = *its.let_go();
+  own.begin(own.handle(), own, nullptr);
+  const pool_task_t c = detail::c_task(detail::promise<T>::run, &own, detail::promise<T>::drop, options);
   const status result = detail::as_status(pool_group_submit_task(handle_, &c));
-  if (result != status::ok) {
-    its = std::move(ready->body);
-    ready->release();
-  }
+  if (result != status::ok) its = detail::frame<T>(own);
   return result;
 }
 

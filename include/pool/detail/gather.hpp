@@ -38,15 +38,13 @@ class child final : public driver {
   // In place of its own task: runs it in its parent's.
   void begin_in_line(driver& parent, std::coroutine_handle<> continuation) const noexcept {
     if (promise_ == nullptr) return parent.set_next(continuation);
-    promise_->runner = &parent;
-    promise_->continuation = continuation;
-    parent.set_next(next());
+    promise_->begin(next(), parent, continuation);
   }
 
  private:
   static std::int32_t run(void* ctx) {
     auto* const self = static_cast<child*>(ctx);
-    return self->resume() ? 0 : self->answer();
+    return self->resume() ? 0 : POOL_TASK_AGAIN;
   }
   static void drop(void* ctx) noexcept { static_cast<child*>(ctx)->release(); }
 

@@ -122,7 +122,7 @@ class group_ref {
 #if defined(POOL_COROUTINES)
   // Submits a coroutine of task<void> or task<outcome>: it is one task of the group, from its start to its end, however
   // often it is suspended meanwhile. What leaves it is a failure of the group. The coroutine is `body`'s no more; a
-  // refused one still is, and so ends with a temporary. Throws std::bad_alloc in either form.
+  // refused one still is, and so ends with a temporary. Allocates nothing here: the frame is all there is.
   template <class T>
   void spawn(task<T>&& body, const submit_options& options = {}) const {
     detail::must(try_spawn(std::move(body), options), "group::spawn");
