@@ -43,6 +43,7 @@ typename group::Group<Sys>::Queue::Claimed claim_single(World<Sys>& world, group
     if (has_taken) return Claimed::task;
   }
   const auto claimed = claim_task(world, group, mine, claim.work, claim.more);
+  if (claimed == Claimed::task) Task::prefetch(claim.work);
   claim.is_left = claim.more;
   return claimed;
 }
@@ -86,7 +87,10 @@ template <class Sys, class Mine>
   }
   Timer<Sys>* due[Window<Sys>::most];
   std::uint32_t count = 0;
-  const auto put = [&](Timer<Sys>& timer) { due[count++] = &timer; };
+  const auto put = [&](Timer<Sys>& timer) {
+    due[count++] = &timer;
+    Task::prefetch({timer.fn, timer.ctx});
+  };
   if (claim_due(world, pool, group, mine, most, put, claim.more) == 0) return false;
   claim.more = claim.is_left = claim.more || !group.queue.empty();
   claim.count = count;
@@ -144,6 +148,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
     // The life, too: an old one may look like that of a suspended group. (The model checker found this one.)
     if (i == 0) window.life.store(life, std::memory_order_relaxed);
     window.put(i, fn, ctx);
+    Task::prefetch({fn, ctx});
     // Release: whoever counts sees that it is not ours yet. (The model checker found this one.)
     window.range.store(base::pack(i + 1, 0), std::memory_order_release);
   };
