@@ -32,10 +32,24 @@ class Units {
     return false;
   }
 
-  // Whoever gives one back has to look whether there is a task for it.
-  void give(std::uint32_t life) {
+  // Several at once, up to `most`, for tasks that run one after the other: a small share of those that are free, so
+  // that they are not missed elsewhere. 0: there are too few for that.
+  std::uint32_t take_some(std::uint32_t life, std::uint32_t most) {
     std::uint64_t word = word_.load();
-    while (base::high(word) == life && !word_.compare_exchange_weak(word, word - 1)) {
+    for (;;) {
+      const std::uint32_t limit = limit_.load();
+      if (base::high(word) != life || base::low(word) >= limit) return 0;
+      const std::uint32_t share = (limit - base::low(word)) / Sys::unit_share;
+      const std::uint32_t count = share < most ? share : most;
+      if (count <= 1) return 0;
+      if (word_.compare_exchange_weak(word, word + count)) return count;
+    }
+  }
+
+  // Whoever gives some back has to look whether there are tasks for them.
+  void give(std::uint32_t life, std::uint32_t count = 1) {
+    std::uint64_t word = word_.load();
+    while (base::high(word) == life && !word_.compare_exchange_weak(word, word - count)) {
     }
   }
 

@@ -258,10 +258,10 @@ class TicketQueue {
 
   // As claim() on its ordinary terms, but for up to `most` tasks of one segment in one step. `store(i, fn, ctx)` gets
   // each of them, in their order, before they are ours; `count` says how many they are in the end, `life` whose,
-  // `first` is the ticket of the first.
+  // `first` is the ticket of the first; `unit`: the generation that the caller has `most` units of.
   template <class Mine, class Store>
   Claimed claim_many(Segments& segments, Mine&& mine, std::uint32_t most, Store&& store, std::uint32_t& life,
-                     std::uint32_t& first, std::uint32_t& count, bool& more) {
+                     std::uint32_t& first, std::uint32_t& count, bool& more, std::uint32_t unit = 0) {
     for (;;) {
       std::uint64_t hd = hd_.load();
       life = base::high(hd) & generation_mask;
@@ -270,7 +270,8 @@ class TicketQueue {
       const std::uint32_t waiting = base::low(sub_.load()) - number;
       if (waiting == 0) return Claimed::empty;
       if ((base::high(hd) & ~generation_mask) != 0) {
-        return (base::high(hd) & suspended) != 0 ? Claimed::held : Claimed::no_unit;
+        if ((base::high(hd) & suspended) != 0) return Claimed::held;
+        if (unit != life) return Claimed::no_unit;
       }
       std::uint32_t segment = base::nil;
       if (!locate(segments, head_segment_, number, segment)) continue;

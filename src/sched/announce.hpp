@@ -35,8 +35,8 @@ void announce_startable(World<Sys>& world, group::Group<Sys>& group) {
 }
 
 template <class Sys>
-void give_unit(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life) {
-  group.units.give(life);
+void give_unit(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::uint32_t count = 1) {
+  group.units.give(life, count);
   announce_startable(world, group);
 }
 

@@ -61,13 +61,14 @@ void tell_of_window(World<Sys>& world, group::Group<Sys>& group) {
 // tickets from `first` on.
 template <class Sys, class Put>
 void fill_window(Local<Sys>& mine, group::Group<Sys>& group, std::uint32_t life, std::uint32_t first,
-                 std::uint32_t count, Put&& put) {
+                 std::uint32_t count, bool has_units, Put&& put) {
   Window<Sys>& window = mine.window;
   mine.bias.enter();
   put(window);
   window.group.store(&group, std::memory_order_relaxed);
   window.life.store(life, std::memory_order_relaxed);
   window.first.store(first, std::memory_order_relaxed);
+  window.units.store(has_units ? 1 : 0, std::memory_order_relaxed);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.is_ours.store(1, std::memory_order_relaxed);
   window.range.store(base::pack(count, 0));
@@ -98,7 +99,7 @@ template <class Sys, class Mine>
   claim.work.life = due[0]->life;
   claim.in_window = count > 1;
   if (count == 1) return true;
-  fill_window(*local, group, due[0]->life, 0, count, [&](Window<Sys>& window) {
+  fill_window(*local, group, due[0]->life, 0, count, false, [&](Window<Sys>& window) {
     for (std::uint32_t i = 0; i < count; ++i) {
       const queue::Work work = Task::of_timer(due[i]);
       window.put(i, work.fn, work.ctx);
@@ -135,6 +136,15 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
       local->window.size() != 0) {
     return claim_single(world, group, mine, claim);
   }
+  // Of a group with a limit that leaves many free some units, and so many tasks.
+  std::uint32_t units = 0;
+  std::uint32_t units_life = 0;
+  if (group.units.are_limited()) {
+    units_life = group.queue.generation();
+    units = group.units.take_some(units_life, std::min(most, waiting));
+    if (units == 0) return claim_single(world, group, mine, claim);
+    most = units;
+  }
   Window<Sys>& window = local->window;
   std::uint32_t life = 0;
   std::uint32_t first = 0;
@@ -167,12 +177,18 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
       count = group.queue.take_alone(
           [&world]() -> auto& { return world.segments; }, life, most, store, first, claim.more);
   }
-  claimed = count != 0 ? Claimed::task
-                       : group.queue.claim_many(world.segments, may, most, store, life, first, count, claim.more);
+  claimed = count != 0
+                ? Claimed::task
+                : group.queue.claim_many(world.segments, may, most, store, life, first, count, claim.more, units_life);
+  const bool has_units = claimed == Claimed::task && units != 0 && life == units_life;
+  window.units.store(has_units ? 1 : 0, std::memory_order_relaxed);
   window.first.store(first, std::memory_order_relaxed);
   window.filled.store(window.filled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   window.range.store(base::pack(claimed == Claimed::task ? count : 0, 0), std::memory_order_relaxed);
   local->bias.leave();
+  const std::uint32_t unused = has_units ? units - count : units;
+  // Somebody may have been refused because of us.
+  if (unused != 0) give_unit(world, group, units_life, unused);
   if (is_owned) return claim_batch(world, pool, group, mine, most, are_tiny, claim);
   if (claimed == Claimed::no_unit || is_bounded) return claim_single(world, group, mine, claim);
   if (claimed != Claimed::task) {
@@ -232,7 +248,7 @@ bool steal(World<Sys>& world, Wants&& wants, bool may_fill, Claim<Sys>& claim) {
     claim.count = has_window ? count : 1;
     claim.work = loot[0];
     if (has_window) {
-      fill_window(*mine, group, loot[0].life, loot[0].ticket, count, [&](Window<Sys>& own) {
+      fill_window(*mine, group, loot[0].life, loot[0].ticket, count, loot[0].unit, [&](Window<Sys>& own) {
         for (std::uint32_t i = 0; i < count; ++i) own.put(i, loot[i].fn, loot[i].ctx);
       });
     }

@@ -38,6 +38,7 @@ struct Window {
   Atomic<std::uint32_t> is_ours{0};   // not while they are still being claimed: for those who count
   Atomic<std::uint32_t> finished{0};  // of the batch, and not counted by the group yet
   Atomic<std::uint32_t> first{0};     // the ticket of the first cell; the others follow. (Timers have their own.)
+  Atomic<std::uint32_t> units{0};     // whether each has a unit of its group's limit. (The same.)
   queue::Cell<Atomic> cells[most];
 
   std::uint32_t size() const {
@@ -52,7 +53,7 @@ struct Window {
     work.fn = cells[i].fn.load(std::memory_order_relaxed);
     work.ctx = cells[i].ctx.load(std::memory_order_relaxed);
     work.life = life.load(std::memory_order_relaxed);
-    work.unit = false;
+    work.unit = units.load(std::memory_order_relaxed) != 0;
     work.ticket = first.load(std::memory_order_relaxed) + i;
   }
 };

@@ -26,6 +26,7 @@ class FromWindow {
         world_(world),
         local_(local),
         filled_(local != nullptr ? local->window.filled.load(std::memory_order_relaxed) : 0),
+        has_units_(local != nullptr && local->window.units.load(std::memory_order_relaxed) != 0),
         next_reading_(by_the_clock && local->window.size() > 1 ? 1 : 0),
         began_(next_reading_ != 0 ? Sys::ticks() : 0) {}
 
@@ -45,6 +46,8 @@ class FromWindow {
   }
   Next next_without(queue::Work& work) { return next(work); }
   bool is_cancelled() const { return group.is_cancelled(life); }
+  // Whether each has a unit of its group's limit.
+  bool has_units() const { return has_units_; }
   // One is over, which those who count are told. (Counted at the end, which may come from inside a task.)
   void note_over() {
     ++run_;
@@ -68,7 +71,7 @@ class FromWindow {
         !Credits<Sys>::take_from_window(pool, group, life, filled_, *local_, work)) {
       return Next::none;
     }
-    return Task::is_bare(work) ? Next::bare : Next::other;
+    return Task::is_bare(work) && !has_units_ ? Next::bare : Next::other;
   }
   // Looks at the clock after 1, 2, 4 and so on.
   bool is_over_time() {
@@ -84,6 +87,7 @@ class FromWindow {
   World<Sys>& world_;
   Local<Sys>* const local_;
   const std::uint32_t filled_;
+  const bool has_units_;
   std::uint32_t next_reading_;
   const std::int64_t began_;
   bool is_over_ = false;
@@ -114,6 +118,7 @@ class FromOwnQueue {
   [[gnu::always_inline]] Next next_without(queue::Work& work) const { return next_slowly(0, work); }
   // (A cancel makes the group everybody's, which the next step sees; what was taken before that has begun.)
   static constexpr bool is_cancelled() { return false; }
+  static constexpr bool has_units() { return false; }
   [[gnu::always_inline]] void note_over() const {
     tally_finished(pool, 1, Frame<Sys>::inside_task());
     complete(*pool.world, pool, group, life);
@@ -226,7 +231,7 @@ class Batch {
 
   // What is called out of line gets a copy, with the life, which has not gone from task to task.
   static queue::Work whole(const Source& source, const queue::Work& work) {
-    return {work.fn, work.ctx, source.life, false, work.ticket};
+    return {work.fn, work.ctx, source.life, source.has_units(), work.ticket};
   }
 
   // What a row of tasks is to those who look on: nothing, while no trace runs.

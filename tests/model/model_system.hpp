@@ -328,6 +328,7 @@ struct ModelSystem {
   static constexpr std::uint32_t histogram_buckets = 1;
   static constexpr std::uint32_t exact_starts = 1;
   static constexpr std::uint32_t callback_sets = 1;
+  static constexpr std::uint32_t unit_share = 1;
   static constexpr std::uint32_t timer_chain = 0;
   static constexpr std::uint32_t timer_inboxes = 1;
   static constexpr std::uint32_t inbox_batch = 2;

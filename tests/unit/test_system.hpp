@@ -101,6 +101,7 @@ struct TestSystem {
   static constexpr std::uint32_t inline_cells = 3;
   static constexpr std::uint32_t last_generation = 1'000'000;
   static constexpr std::uint32_t group_slots = 60;
+  static constexpr std::uint32_t unit_share = 2;
   static constexpr std::uint32_t ready_word_bits = 4;
 
   static std::uint32_t era() { return 0; }

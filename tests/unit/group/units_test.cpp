@@ -61,8 +61,29 @@ TEST(Units, OfAnotherLifeAreNeitherTakenNorGivenBack) {
   EXPECT_FALSE(units.take(7));
 }
 
+// (In this system half of those that are free are a small share.)
+TEST(Units, AreTakenSeveralAtOnceIfManyAreFree) {
+  TestUnits units;
+  units.open(3);
+  units.limit(10);
+  EXPECT_EQ(units.take_some(1, 100), 0U);  // another life
+  EXPECT_EQ(units.take_some(3, 3), 3U);
+  EXPECT_EQ(units.take_some(3, 100), 3U);
+  EXPECT_EQ(units.take_some(3, 100), 2U);
+  EXPECT_EQ(units.take_some(3, 100), 0U);  // two are left: one is to be taken by itself
+  EXPECT_TRUE(units.take(3));
+  EXPECT_TRUE(units.take(3));
+  EXPECT_FALSE(units.any_free());
+  EXPECT_EQ(units.take_some(3, 100), 0U);
+  units.give(1, 5);
+  EXPECT_FALSE(units.any_free());
+  units.give(3, 5);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(units.take(3));
+  EXPECT_FALSE(units.any_free());
+}
+
 TEST(Units, AreNeverMoreThanTheLimitAmongThreads) {
-  static constexpr std::uint32_t limit = 2;
+  static constexpr std::uint32_t limit = 5;
   TestUnits units;
   units.open(1);
   units.limit(limit);
@@ -73,11 +94,13 @@ TEST(Units, AreNeverMoreThanTheLimitAmongThreads) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       while (taken < 4'000) {
-        if (!units.take(1)) continue;
-        if (out.fetch_add(1) >= limit) too_many = true;
+        std::uint32_t count = units.take_some(1, 2);
+        if (count == 0 && units.take(1)) count = 1;
+        if (count == 0) continue;
+        if (out.fetch_add(count) + count > limit) too_many = true;
         ++taken;
-        out.fetch_sub(1);
-        units.give(1);
+        out.fetch_sub(count);
+        units.give(1, count);
       }
     });
   }

@@ -305,7 +305,7 @@ TEST_F(TicketQueueTest, LeavesWhatIsNotWanted) {
 class ClaimManyTest : public TicketQueueTest {
  protected:
   // What a claim of up to `most` got; `result_` says how it went.
-  std::vector<std::uintptr_t> claim_many(std::uint32_t most, std::uint32_t of = 0) {
+  std::vector<std::uintptr_t> claim_many(std::uint32_t most, std::uint32_t of = 0, std::uint32_t unit = 0) {
     std::vector<std::uintptr_t> stored;
     std::uint32_t count = 0;
     const auto mine = [of](std::uint32_t life) { return of == 0 || life == of; };
@@ -315,7 +315,7 @@ class ClaimManyTest : public TicketQueueTest {
       stored[i] = fn;
     };
     const std::uint32_t head = queue_->head();
-    result_ = queue_->claim_many(segments_, mine, most, store, life_, first_, count, more_);
+    result_ = queue_->claim_many(segments_, mine, most, store, life_, first_, count, more_, unit);
     if (result_ != Queue::Claimed::task) return {};
     EXPECT_EQ(first_, head);
     stored.resize(count);
@@ -387,7 +387,12 @@ TEST_F(ClaimManyTest, LeavesWhatIsHeldLimitedOrForeign) {
   EXPECT_TRUE(claim_many(100).empty());
   EXPECT_EQ(result_, Queue::Claimed::no_unit);
   EXPECT_EQ(life_, 3U);
+  EXPECT_TRUE(claim_many(100, 0, 1).empty());  // a unit of another life
   EXPECT_EQ(queue_->tail() - queue_->head(), 1U);
+  EXPECT_TRUE(queue_->suspend(3));
+  EXPECT_TRUE(claim_many(100, 0, 3).empty());
+  EXPECT_TRUE(queue_->resume(3));
+  EXPECT_EQ(claim_many(100, 0, 3), (Values{2}));
 }
 
 TEST_F(ClaimManyTest, FollowsADequeThroughManyLives) {
