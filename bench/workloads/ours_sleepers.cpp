@@ -31,11 +31,19 @@ int32_t sleep_in_thread(void* /*ctx*/) {
   return 0;
 }
 
-// Two workers, and a group in which so many are in flight, asleep or not.
+// Two workers. Where only some may be in flight who submits does not run far ahead of them, as with the others, where
+// it waits for its turn.
+Setup setup_of(const Sleepers& sleepers) {
+  Setup setup;
+  if (sleepers.in_flight != sleepers.count) setup.capacity = 4'096;
+  return setup;
+}
+
+// A group in which so many are in flight, asleep or not.
 void sleep_delayed(const Sleepers& sleepers) {
   const auto have_slept = std::make_unique<bool[]>(static_cast<size_t>(sleepers.count));
   sleep_time = sleepers.ns;
-  Ours::with({}, [&](Ours& peer) {
+  Ours::with(setup_of(sleepers), [&](Ours& peer) {
     pool_group_options_t options;
     check(pool_group_options_init(&options, sizeof options));
     if (sleepers.in_flight != sleepers.count) options.max_concurrency = static_cast<uint32_t>(sleepers.in_flight);
@@ -53,7 +61,7 @@ pool::task<> sleep_in_coroutine() { co_await pool::sleep_for(std::chrono::nanose
 
 void sleep_as_coroutines(const Sleepers& sleepers) {
   sleep_time = sleepers.ns;
-  Ours::with({}, [&](Ours& peer) {
+  Ours::with(setup_of(sleepers), [&](Ours& peer) {
     pool::group_options options;
     if (sleepers.in_flight != sleepers.count) options.max_concurrency = static_cast<uint32_t>(sleepers.in_flight);
     options.limit_counts_suspended = true;
