@@ -43,6 +43,13 @@ static void submit_help(void) {
   }
 }
 
+static void submit_all_as(const pool_task_t* task) {
+  for (int done = 0; done < ROUNDS; done += BATCH) {
+    for (int i = 0; i < BATCH; i++) check(pool_group_submit_task(group, task));
+    check(pool_group_wait(group));
+  }
+}
+
 /* As submit_help, with 24 bytes of context that are copied. */
 static void submit_copy(void) {
   char context[24] = {0};
@@ -51,10 +58,18 @@ static void submit_copy(void) {
   task.fn = nothing;
   task.ctx = context;
   task.copy_size = sizeof context;
-  for (int done = 0; done < ROUNDS; done += BATCH) {
-    for (int i = 0; i < BATCH; i++) check(pool_group_submit_task(group, &task));
-    check(pool_group_wait(group));
-  }
+  submit_all_as(&task);
+}
+
+static void drop(void* ctx) { (void)ctx; }
+
+/* As submit_help, with a drop. */
+static void submit_drop(void) {
+  pool_task_t task;
+  check(pool_task_init(&task, sizeof task));
+  task.fn = nothing;
+  task.drop = drop;
+  submit_all_as(&task);
 }
 
 static void submit_wait(void) {
@@ -121,6 +136,7 @@ static const struct {
 } paths[] = {
     {"submit-help", submit_help, ROUNDS},
     {"submit-copy", submit_copy, ROUNDS},
+    {"submit-drop", submit_drop, ROUNDS},
     {"submit-wait", submit_wait, ROUNDS},
     {"group-cycle", group_cycle, ROUNDS},
     {"fan3", fan3, ROUNDS},
