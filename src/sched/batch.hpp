@@ -136,12 +136,13 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
       local->window.size() != 0) {
     return claim_single(world, group, mine, claim);
   }
-  // Of a group with a limit that leaves many free some units, and so many tasks.
+  // Of a group with a limit that leaves many free some units, and so many tasks. (Not for nothing of one that is
+  // suspended: whoever looks would call others to look.)
   std::uint32_t units = 0;
   std::uint32_t units_life = 0;
   if (group.units.are_limited()) {
     units_life = group.queue.generation();
-    units = group.units.take_some(units_life, std::min(most, waiting));
+    if (!group.queue.is_suspended()) units = group.units.take_some(units_life, std::min(most, waiting));
     if (units == 0) return claim_single(world, group, mine, claim);
     most = units;
   }
