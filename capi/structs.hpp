@@ -52,7 +52,7 @@ CopyIn copy_in(const T* theirs, T& ours, std::size_t narrow_end) {
   std::uint32_t size = 0;
   std::memcpy(&size, theirs, sizeof size);
   if (size == sizeof(T)) [[likely]] {  // of our own version: so many bytes as the compiler knows
-    ours = *theirs;
+    std::memcpy(&ours, theirs, sizeof(T));
     return CopyIn::ok;
   }
   if (!plausible_size(size)) return CopyIn::bad_size;

@@ -256,9 +256,9 @@ class TicketQueue {
     }
   }
 
-  // As claim() on its ordinary terms, but for up to `most` tasks of one segment in one step. `store(i, fn, ctx)` gets
-  // each of them, in their order, before they are ours; `count` says how many they are in the end, `life` whose,
-  // `first` is the ticket of the first; `unit`: the generation that the caller has `most` units of.
+  // As claim() on its ordinary terms, for up to `most` tasks of one segment in one step. `store(i, fn, ctx)` gets each,
+  // in their order, before it is ours, and says whether it is wanted; `count`: how many in the end, `life`: whose,
+  // `first`: the ticket of the first; `unit`: the generation that the caller has `most` units of.
   template <class Mine, class Store>
   Claimed claim_many(Segments& segments, Mine&& mine, std::uint32_t most, Store&& store, std::uint32_t& life,
                      std::uint32_t& first, std::uint32_t& count, bool& more, std::uint32_t unit = 0) {
@@ -280,13 +280,12 @@ class TicketQueue {
       if (end > here) end = here;
       CellType* const source = &cell(segments, segment, number);
       std::uint32_t ready = 0;
-      for (; ready < end; ++ready) {
-        const std::uintptr_t fn = source[ready].fn.load();
-        if (fn == 0) break;
-        store(ready, fn, source[ready].ctx.load(std::memory_order_acquire));  // before the look at `hd` below
+      std::uintptr_t fn = 0;
+      for (; ready < end && (fn = source[ready].fn.load()) != 0; ++ready) {
+        if (!store(ready, fn, source[ready].ctx.load(std::memory_order_acquire))) break;  // before the look at `hd`
       }
       if (ready == 0) {
-        if (hd_.load() == hd) return Claimed::not_ready;
+        if (hd_.load() == hd) return fn == 0 ? Claimed::not_ready : Claimed::unwanted;
         continue;
       }
       if (!hd_.compare_exchange_weak(hd, base::pack(base::high(hd), number + ready))) continue;
@@ -317,6 +316,7 @@ class TicketQueue {
   // Generation and tail, of one moment.
   std::uint64_t sub() const { return sub_.load() & ~(std::uint64_t{noticed} << 32); }
   std::uint32_t generation() const { return base::high(sub()); }
+  std::uint32_t head_generation() const { return base::high(hd_.load()) & generation_mask; }  // outlasts a detach
   std::uint32_t tail() const { return base::low(sub_.load()); }
   std::uint32_t head() const { return base::low(hd_.load()); }
   // Generation, flags and head: differs when something was claimed.

@@ -25,19 +25,25 @@ void wake_ancestors(World<Sys>& world, const group::Group<Sys>& group) {
   }
 }
 
-// What was kept from starting may start now. Requires: the group is alive, or a needless wake-up does no harm.
 template <class Sys>
-void announce_startable(World<Sys>& world, group::Group<Sys>& group) {
-  if (group.queue.empty() && group.due_count.load() == 0 && !any_window_of(world, group)) return;
+void tell_startable(World<Sys>& world, group::Group<Sys>& group) {
   if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
   wake_ancestors(world, group);
   announce(world, world.pools[group.pool.load(std::memory_order_relaxed)], group.index.load(std::memory_order_relaxed));
 }
 
+// What was kept from starting may start now. Requires: the group is alive, or a needless wake-up does no harm.
+template <class Sys>
+void announce_startable(World<Sys>& world, group::Group<Sys>& group) {
+  if (group.queue.empty() && group.due_count.load() == 0 && !any_window_of(world, group)) return;
+  tell_startable(world, group);
+}
+
 template <class Sys>
 void give_unit(World<Sys>& world, group::Group<Sys>& group, std::uint32_t life, std::uint32_t count = 1) {
   group.units.give(life, count);
-  announce_startable(world, group);
+  // (What is in a window has its unit.)
+  if (!group.queue.empty() || group.due_count.load() != 0) tell_startable(world, group);
 }
 
 }  // namespace pool::sched

@@ -57,13 +57,13 @@ class Loop {
     Submitted submitted = Submitted::ok;
     std::uint64_t accepted = 0;
     const std::uint32_t era = Sys::era();
-    // A task's node belongs to the queue once it is accepted.
+    // A task's node, if it has one, belongs to the queue once it is accepted.
     for (; accepted < wanted; ++accepted) {  // NOLINT(clang-analyzer-unix.Malloc)
       loop->holders_.fetch_add(1);
       loop->tasks_.fetch_add(1);
       queue::Work work;
-      const bool has_node = Task::pack(TaskNodes<Sys>(world), &Loop::work, loop, &Loop::drop, 0, work);
-      submitted = has_node ? Submitted::ok : Submitted::no_memory;
+      const bool is_packed = Task::pack(TaskNodes<Sys>(world), &Loop::work, loop, &Loop::drop, 0, work);
+      submitted = is_packed ? Submitted::ok : Submitted::no_memory;
       if (submitted != Submitted::ok) {
         loop->forgo();
         break;

@@ -141,7 +141,7 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   std::uint32_t units = 0;
   std::uint32_t units_life = 0;
   if (group.units.are_limited()) {
-    units_life = group.queue.generation();
+    units_life = group.queue.head_generation();
     if (!group.queue.is_suspended()) units = group.units.take_some(units_life, std::min(most, waiting));
     if (units == 0) return claim_single(world, group, mine, claim);
     most = units;
@@ -158,10 +158,13 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   const auto store = [&](std::uint32_t i, std::uintptr_t fn, std::uintptr_t ctx) {
     // The life, too: an old one may look like that of a suspended group. (The model checker found this one.)
     if (i == 0) window.life.store(life, std::memory_order_relaxed);
+    // A unit in a window is for what runs there: a job may start before its turn, with another one.
+    if (units != 0 && !Task::is_plain({fn, ctx})) return false;
     window.put(i, fn, ctx);
     Task::prefetch({fn, ctx});
     // Release: whoever counts sees that it is not ours yet. (The model checker found this one.)
     window.range.store(base::pack(i + 1, 0), std::memory_order_release);
+    return true;
   };
   // Asked again of the life that is claimed: tasks of a bounded group hold places of their own, which a window does not
   // give back.
@@ -191,7 +194,10 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   // Somebody may have been refused because of us.
   if (unused != 0) give_unit(world, group, units_life, unused);
   if (is_owned) return claim_batch(world, pool, group, mine, most, are_tiny, claim);
-  if (claimed == Claimed::no_unit || is_bounded) return claim_single(world, group, mine, claim);
+  if (claimed == Claimed::unwanted) group.batch.store(1, std::memory_order_relaxed);  // perhaps there are only such
+  if (claimed == Claimed::no_unit || claimed == Claimed::unwanted || is_bounded) {
+    return claim_single(world, group, mine, claim);
+  }
   if (claimed != Claimed::task) {
     const bool has_due = group.due_count.load() != 0 && claim_due_batch(world, pool, group, mine, most, claim);
     return has_due ? Claimed::task : claimed;
@@ -203,6 +209,8 @@ typename group::Group<Sys>::Queue::Claimed claim_batch(World<Sys>& world, Pool<S
   claim.count = count;
   if (count > 1) {
     claim.more = true;
+    // Who found no unit, since ours were on their way here, looks no more. (A review found this one.)
+    if (has_units) wake_one(world, pool);
     // A helper that came to sleep meanwhile looked at the queue, or will see the window.
     if (group.completion.load().has(group::Completion<Sys>::helper)) group.completion.wake_helpers();
     wake_ancestors(world, group);

@@ -138,9 +138,10 @@ struct Task {
 
   // It is about to run: what its cell leads to comes into the cache meanwhile.
   static void prefetch(const queue::Work& work) {
-    if (work.fn >= first_function) return;
+    if (work.fn >= first_function || is_tombstone(work)) return;
     __builtin_prefetch(reinterpret_cast<const void*>(work.ctx), 1);
-    __builtin_prefetch(reinterpret_cast<const void*>(work.ctx + base::cache_line), 1);
+    // (Nodes and slots have a line.)
+    if (is_pair(work)) __builtin_prefetch(reinterpret_cast<const void*>(work.ctx + base::cache_line), 1);
   }
 
   // A cell that stands for a task which is run in place: nothing to run (group/README.md).

@@ -137,7 +137,8 @@ void from_all_sides(int number, std::uint32_t workers) {
   (void)pool_group_wait(group);
   CHECK(accepted.load() == dropped.load());
   CHECK(now.load() == 0);
-  if (!is_cancelled && options.limit_counts_suspended != 0) all_can_start(group);
+  if (is_cancelled) OK(pool_group_reset(group));
+  if (options.limit_counts_suspended != 0) all_can_start(group);
   OK(pool_group_destroy(group));
   OK(pool_destroy(pool));
 }

@@ -31,6 +31,19 @@ void await_count(const std::atomic<int>& counter, int count) {
   while (counter < count) sched_yield();
 }
 
+// A frame, and nothing else on this side.
+void allocations(const pool::thread_pool& workers) {
+  std::atomic<int> begun{0};
+  std::atomic<int> done{0};
+  pool::group group(workers);
+  const int before = check::allocations;
+  pool::task<> body = sleeps(0ns, begun, done, {});
+  CHECK(check::allocations == before + 1);
+  group.spawn(std::move(body));
+  CHECK(check::allocations == before + 1);
+  CHECK(rig::ended(group) == pool::status::ok && done == 1);
+}
+
 // Refused: the coroutine is destroyed with a temporary, and still whole in a variable.
 void refused(const pool::thread_pool& workers) {
   std::atomic<int> begun{0};
@@ -301,6 +314,7 @@ void spreading(const pool::thread_pool& workers) {
 
 int main() {
   const pool::thread_pool workers(rig::workers(3));
+  allocations(workers);
   refused(workers);
   cancelled(workers, 0, false);
   cancelled(workers, 3, false);

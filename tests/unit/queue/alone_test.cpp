@@ -78,10 +78,10 @@ TEST_F(AloneTest, TheNextLifeFindsNoCellReady) {
         break;
       default:
         std::uint32_t its_life = 0;
-        ASSERT_EQ(
-            queue.claim_many(
-                segments, mine, 1, [](std::uint32_t, std::uintptr_t, std::uintptr_t) {}, its_life, first, count, more),
-            Queue::Claimed::task);
+        ASSERT_EQ(queue.claim_many(
+                      segments, mine, 1, [](std::uint32_t, std::uintptr_t, std::uintptr_t) { return true; }, its_life,
+                      first, count, more),
+                  Queue::Claimed::task);
     }
     ASSERT_TRUE(queue.close_alone(life, queue.tail()));
     life += 2;

@@ -313,6 +313,7 @@ class ClaimManyTest : public TicketQueueTest {
       EXPECT_EQ(ctx, fn + 1);
       if (stored.size() <= i) stored.resize(i + 1);  // stored again after a failure
       stored[i] = fn;
+      return fn != unwanted_;
     };
     const std::uint32_t head = queue_->head();
     result_ = queue_->claim_many(segments_, mine, most, store, life_, first_, count, more_, unit);
@@ -323,6 +324,7 @@ class ClaimManyTest : public TicketQueueTest {
   }
   using Values = std::vector<std::uintptr_t>;
 
+  std::uintptr_t unwanted_ = 0;
   Queue::Claimed result_ = Queue::Claimed::empty;
   std::uint32_t life_ = 0;
   std::uint32_t first_ = 0;
@@ -370,6 +372,16 @@ TEST_F(ClaimManyTest, StopsBeforeACellThatIsNotReady) {
   EXPECT_EQ(result_, Queue::Claimed::not_ready);
   queue_->publish(segments_, slow, {5, 6});
   EXPECT_EQ(claim_many(100), (Values{5, 6}));
+}
+
+TEST_F(ClaimManyTest, StopsAtOneThatIsNotWanted) {
+  for (std::uintptr_t i = 1; i <= 3; ++i) submit(i);
+  unwanted_ = 2;
+  EXPECT_EQ(claim_many(100), (Values{1}));
+  EXPECT_TRUE(claim_many(100).empty());
+  EXPECT_EQ(result_, Queue::Claimed::unwanted);
+  unwanted_ = 0;
+  EXPECT_EQ(claim_many(100), (Values{2, 3}));
 }
 
 TEST_F(ClaimManyTest, LeavesWhatIsHeldLimitedOrForeign) {

@@ -28,12 +28,16 @@ class ClaimTest : public test::RealPool {
   }
 
   // Of so many tasks, how many are claimed together each time.
-  std::vector<std::uint32_t> claims(int tasks, std::uint32_t most, bool are_tiny) {
+  std::vector<std::uint32_t> claims(int tasks, std::uint32_t most, bool are_tiny, std::uint32_t limit = 0,
+                                    bool is_detached = false) {
     std::uint32_t life = 0;
-    test::Group& its = group(make_group(life));
+    group::Config config;
+    config.limit = limit;
+    test::Group& its = group(make_group(life, config));
     std::atomic<int> runs = 0;
     for (int i = 0; i < tasks; ++i) EXPECT_EQ(submit(its, life, count, &runs), Submitted::ok);
     share(its);
+    EXPECT_EQ(is_detached && detach_group(world_, its, life), is_detached);
     std::vector<std::uint32_t> all;
     Claim<System> claim;
     const auto mine = [life](std::uint32_t its_life) { return its_life == life; };
@@ -43,7 +47,10 @@ class ClaimTest : public test::RealPool {
       claim = {};
     }
     EXPECT_EQ(runs, tasks);
-    EXPECT_TRUE(destroy_group(world_, its, life, true));
+    if (!is_detached) {
+      for (std::uint32_t i = 0; i < limit; ++i) EXPECT_TRUE(its.units.take(life));  // all have come back
+      EXPECT_TRUE(destroy_group(world_, its, life, true));
+    }
     return all;
   }
 
@@ -61,6 +68,69 @@ TEST_F(ClaimTest, LeavesHalfOfTheLastOnes) {
 }
 
 TEST_F(ClaimTest, TakesTinyOnesTogether) { EXPECT_EQ(claims(10, 32, true), Counts{10}); }
+
+// A 16th of the units that are free, to which all have come back each time; by the handle's life or after its end.
+TEST_F(ClaimTest, TakesAsManyAsThereAreUnitsToSpare) {
+  EXPECT_EQ(claims(10, 32, true, 64), (Counts{4, 4, 2}));
+  EXPECT_EQ(claims(10, 32, true, 64, true), (Counts{4, 4, 2}));
+  EXPECT_EQ(claims(4, 32, true, 31), (Counts{1, 1, 1, 1}));
+  // A claim ends with the group's own cells: some units go back at once.
+  EXPECT_EQ(claims(30, 32, true, 1'000), (Counts{16, 14}));
+}
+
+// Somebody was told that there is no unit, since those that are free now were on their way to our window. We are as if
+// stuck in the first task, before we have run it: the rest is another's.
+TEST_F(ClaimTest, CallsSomebodyToAWindowWithUnits) {
+  EXPECT_EQ(resize_pool(world_, pool(), life_, 0, 2), Resized::ok);
+  std::uint32_t life = 0;
+  group::Config config;
+  config.limit = 96;
+  test::Group& its = group(make_group(life, config));
+  for (int i = 0; i < 96; ++i) ASSERT_TRUE(its.units.take(life));
+  std::atomic<int> runs = 0;
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(submit(its, life, count, &runs), Submitted::ok);
+  while (pool().idle.state().idle() != 1) std::this_thread::yield();
+  its.units.give(life, 96);
+  Claim<System> claim;
+  const auto mine = [life](std::uint32_t its_life) { return its_life == life; };
+  ASSERT_EQ(claim_batch(world_, pool(), its, mine, 32, true, claim), test::Group::Queue::Claimed::task);
+  EXPECT_EQ(claim.count, 6U);
+  while (runs != 6) std::this_thread::yield();
+  EXPECT_TRUE(destroy_group(world_, its, life, false));
+}
+
+// Jobs may start before their turn, with a unit of their own.
+TEST_F(ClaimTest, LeavesJobsTheirUnits) {
+  std::uint32_t life = 0;
+  group::Config config;
+  config.limit = 96;
+  test::Group& its = group(make_group(life, config));
+  std::atomic<int> runs = 0;
+  std::uint32_t jobs[4];
+  std::uint32_t generations[4];
+  const auto run = [](void* counter, void**) { return count(counter); };
+  for (int i = 0; i < 4; ++i) {
+    if (i == 2) {
+      EXPECT_EQ(submit(its, life, count, &runs), Submitted::ok);
+    }
+    const Submitted done =
+        submit_job(world_, its, life, JobCalls{run, &runs, nullptr, nullptr}, jobs[i], generations[i]);
+    EXPECT_EQ(done, Submitted::ok);
+  }
+  Claim<System> claim;
+  const auto mine = [life](std::uint32_t its_life) { return its_life == life; };
+  std::vector<bool> in_window;
+  while (claim_batch(world_, pool(), its, mine, 32, true, claim) == test::Group::Queue::Claimed::task) {
+    in_window.push_back(claim.in_window);
+    EXPECT_LE(claim.count, 1U);
+    run_claim(world_, pool(), claim);
+    claim = {};
+  }
+  EXPECT_EQ(in_window, (std::vector<bool>{false, false, true, false, false}));
+  EXPECT_EQ(runs, 5);
+  for (std::uint32_t i = 0; i < config.limit; ++i) EXPECT_TRUE(its.units.take(life));
+  EXPECT_TRUE(destroy_group(world_, its, life, true));
+}
 
 }  // namespace
 }  // namespace pool::sched
