@@ -134,12 +134,9 @@ static const struct {
   void (*walk)(void);
   int rounds;
 } paths[] = {
-    {"submit-help", submit_help, ROUNDS},
-    {"submit-copy", submit_copy, ROUNDS},
-    {"submit-drop", submit_drop, ROUNDS},
-    {"submit-wait", submit_wait, ROUNDS},
-    {"group-cycle", group_cycle, ROUNDS},
-    {"fan3", fan3, ROUNDS},
+    {"submit-help", submit_help, ROUNDS},         {"submit-copy", submit_copy, ROUNDS},
+    {"submit-drop", submit_drop, ROUNDS},         {"submit-wait", submit_wait, ROUNDS},
+    {"group-cycle", group_cycle, ROUNDS},         {"fan3", fan3, ROUNDS},
     {"fork-join", fork_join, FORKS* FORK_GROUPS},
 };
 
