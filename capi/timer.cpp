@@ -14,6 +14,7 @@ using capi::invalid;
 namespace {
 
 static_assert(POOL_TASK_AGAIN == static_cast<int>(sched::result_again));
+static_assert(sizeof(capi::Timer) == 64);  // as pool.h says
 
 pool_status_t status_of(sched::TimerAsked asked) {
   switch (asked) {

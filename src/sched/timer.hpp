@@ -13,8 +13,9 @@
 
 namespace pool::sched {
 
+// (A line, and in this order without gaps.)
 template <class Sys>
-struct Timer {
+struct alignas(base::cache_line) Timer {
   template <class T>
   using Atomic = typename Sys::template Atomic<T>;
 
@@ -30,8 +31,8 @@ struct Timer {
   std::uint32_t ticket = 0;
 
   // Under `timers` of the pool, in its wheel. Those in an inbox, and free ones, are chained by `next`.
-  std::int64_t due = 0;
   std::uint32_t next = base::nil;
+  std::int64_t due = 0;
   std::uint32_t previous = base::nil;
   std::uint16_t wheel_slot = queue::no_wheel_slot;
 
