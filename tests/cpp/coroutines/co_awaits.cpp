@@ -17,7 +17,7 @@ static_assert(!std::is_copy_constructible_v<pool::task<>> && std::is_nothrow_mov
 static_assert(sizeof(pool::task<std::string>) == sizeof(void*));
 
 template <class T>
-concept can_be_awaited = requires(pool::detail::promise_base promise, T&& operand) {
+concept can_be_awaited = requires(pool::detail::promise_base& promise, T&& operand) {
   promise.await_transform(std::forward<T>(operand));
 };
 static_assert(can_be_awaited<pool::task<int>> && can_be_awaited<pool::group&> && can_be_awaited<pool::group_ref>);
