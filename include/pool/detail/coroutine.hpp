@@ -5,8 +5,8 @@
 //
 // The library knows nothing of coroutines: a spawned one is a task whose context is a *driver*. It resumes the
 // innermost coroutine; when that sleeps, the task hands itself back (pool_task_suspend), and is called again later, on
-// any thread. Every promise knows the driver that it runs under, so that nothing depends on the thread. That is the
-// promise of the outermost one: a coroutine takes one allocation, its frame.
+// any thread. Every promise knows the driver that it runs under, so that nothing depends on the thread. The driver of
+// a spawned one is its own promise: a coroutine takes one allocation, its frame.
 //
 // A driver resumes in a loop: a coroutine that awaits another one, or is over, says who is next and returns. (The
 // symmetric transfer of the standard would do without the return. But g++ makes a tail call of it only if it optimizes,
