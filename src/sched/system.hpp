@@ -57,11 +57,11 @@ struct POOL_SYSTEM {
   static constexpr std::uint32_t place_words = 1024;
   static constexpr std::uint32_t job_slots = 1U << 24;
   static constexpr std::uint32_t timer_slots = 1U << 24;
-  static constexpr std::uint32_t callback_sets = 64;
-  static constexpr std::uint32_t unit_share = 16;    // one in so many of a group's free units goes to a window
-  static constexpr std::uint32_t timer_chain = 32;   // free ones that go from thread to thread at once
-  static constexpr std::uint32_t timer_inboxes = 8;  // of a pool
-  static constexpr std::uint32_t inbox_batch = 64;   // that many are put into their lists at once
+  static constexpr std::uint32_t callback_sets = 64;  // of four pairs of callbacks
+  static constexpr std::uint32_t unit_share = 16;     // one in so many of a group's free units goes to a window
+  static constexpr std::uint32_t timer_chain = 32;    // free ones that go from thread to thread at once
+  static constexpr std::uint32_t timer_inboxes = 8;   // of a pool
+  static constexpr std::uint32_t inbox_batch = 64;    // that many are put into their lists at once
   // Timers are due to about 16 us (queue/wheel.hpp).
   static constexpr std::int64_t wheel_tick = 1 << 14;
   static constexpr std::uint32_t wheel_bits = 6;
